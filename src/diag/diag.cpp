@@ -1,0 +1,90 @@
+#include <algorithm>
+#include <array>
+#include <compare>
+#include <string_view>
+#include <tuple>
+
+#include "diag/collector.h"
+#include "diag/finding.h"
+#include "diag/issue.h"
+#include "diag/location.h"
+#include "diag/severity.h"
+
+namespace oidc_audit {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kSeverities = {"info", "low", "medium", "high", "critical"};
+constexpr std::array<std::string_view, 3> kConfidences = {"low", "medium", "high"};
+constexpr std::array<std::string_view, 5> kEffects = {"live", "dead", "open-in-expander", "rejected",
+                                                      "unknown"};
+constexpr std::array<std::string_view, 3> kLevels = {"note", "warning", "error"};
+
+template <typename Enum, std::size_t N>
+std::optional<Enum> parse(const std::array<std::string_view, N>& names, std::string_view text) {
+  const auto it = std::find(names.begin(), names.end(), text);
+  if (it == names.end()) return std::nullopt;
+  return static_cast<Enum>(it - names.begin());
+}
+
+// Places with text come in the order of the text; others after them, by object.
+std::strong_ordering compare_places(const Location& a, const Location& b) {
+  if (a.range.has_value() != b.range.has_value()) {
+    return a.range.has_value() ? std::strong_ordering::less : std::strong_ordering::greater;
+  }
+  if (const auto order = a.range <=> b.range; order != 0) return order;
+  if (const auto order = a.object <=> b.object; order != 0) return order;
+  return a.pointer <=> b.pointer;
+}
+
+}  // namespace
+
+std::string_view to_string(Severity severity) { return kSeverities[static_cast<std::size_t>(severity)]; }
+std::string_view to_string(Confidence confidence) {
+  return kConfidences[static_cast<std::size_t>(confidence)];
+}
+std::string_view to_string(Effect effect) { return kEffects[static_cast<std::size_t>(effect)]; }
+std::string_view to_string(IssueLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
+
+std::optional<Severity> parse_severity(std::string_view text) { return parse<Severity>(kSeverities, text); }
+std::optional<Confidence> parse_confidence(std::string_view text) {
+  return parse<Confidence>(kConfidences, text);
+}
+std::optional<Effect> parse_effect(std::string_view text) { return parse<Effect>(kEffects, text); }
+
+std::string to_string(const ObjectRef& object) {
+  std::string out = object.kind + "/";
+  if (!object.namespace_name.empty()) out += object.namespace_name + "/";
+  return out + object.name;
+}
+
+bool report_order(const Finding& a, const Finding& b) {
+  if (const auto order = compare_places(a.location, b.location); order != 0) return order < 0;
+  return std::tie(a.rule, a.message, a.severity, a.remedy) <
+         std::tie(b.rule, b.message, b.severity, b.remedy);
+}
+
+bool report_order(const Issue& a, const Issue& b) {
+  if (const auto order = compare_places(a.location, b.location); order != 0) return order < 0;
+  return std::tie(a.code, a.message, a.level) < std::tie(b.code, b.message, b.level);
+}
+
+std::vector<Finding> Collector::take_findings() {
+  std::stable_sort(findings_.begin(), findings_.end(),
+                   [](const Finding& a, const Finding& b) { return report_order(a, b); });
+  const auto same = [](const Finding& a, const Finding& b) {
+    return !report_order(a, b) && !report_order(b, a);
+  };
+  findings_.erase(std::unique(findings_.begin(), findings_.end(), same), findings_.end());
+  return std::move(findings_);
+}
+
+std::vector<Issue> Collector::take_issues() {
+  std::stable_sort(issues_.begin(), issues_.end(),
+                   [](const Issue& a, const Issue& b) { return report_order(a, b); });
+  const auto same = [](const Issue& a, const Issue& b) { return !report_order(a, b) && !report_order(b, a); };
+  issues_.erase(std::unique(issues_.begin(), issues_.end(), same), issues_.end());
+  return std::move(issues_);
+}
+
+}  // namespace oidc_audit
