@@ -161,4 +161,78 @@ std::string escape_for_display(std::string_view text) {
   return out;
 }
 
+namespace {
+
+char32_t fold(char32_t c) {
+  if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+  if ((c >= 0xC0 && c <= 0xDE && c != 0xD7)) return c + 32;
+  if (c == 0x130) return 'i';
+  if (c == 0x178) return 0xFF;
+  if (c == 0x17F) return 's';
+  // Latin Extended-A alternates capital and small, with the parity turned in two stretches.
+  if ((c >= 0x100 && c <= 0x137) || (c >= 0x14A && c <= 0x177)) return c | 1U;
+  if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return (c & 1U) != 0 ? c + 1 : c;
+  if (c == 0x386) return 0x3AC;
+  if (c >= 0x388 && c <= 0x38A) return c + 37;
+  if (c == 0x38C) return 0x3CC;
+  if (c == 0x38E || c == 0x38F) return c + 63;
+  if (c >= 0x391 && c <= 0x3A9 && c != 0x3A2) return c + 32;
+  if (c == 0x3C2) return 0x3C3;
+  if (c >= 0x410 && c <= 0x42F) return c + 32;
+  if (c >= 0x400 && c <= 0x40F) return c + 80;
+  if (c >= 0x460 && c <= 0x481) return c | 1U;
+  if (c >= 0x48A && c <= 0x4BF) return c | 1U;
+  if (c >= 0x531 && c <= 0x556) return c + 48;
+  if (c >= 0x1E00 && c <= 0x1E95) return c | 1U;
+  if (c >= 0x1EA0 && c <= 0x1EFF) return c | 1U;
+  if (c == 0x212A) return 'k';
+  if (c == 0x212B) return 0xE5;
+  if (c >= 0xFF21 && c <= 0xFF3A) return c + 32;
+  return c;
+}
+
+}  // namespace
+
+std::string fold_case(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = decode_utf8(text, at);
+    if (point.valid) {
+      append_utf8(out, fold(point.value));
+    } else {
+      out.push_back(text[at]);
+    }
+    at += point.bytes;
+  }
+  return out;
+}
+
+bool is_space(char32_t value) noexcept {
+  return (value >= 0x09 && value <= 0x0D) || value == 0x20 || value == 0x85 || value == 0xA0 ||
+         value == 0x1680 || (value >= 0x2000 && value <= 0x200A) || value == 0x2028 || value == 0x2029 ||
+         value == 0x202F || value == 0x205F || value == 0x3000;
+}
+
+std::string squeeze_space(std::string_view text) {
+  std::string out;
+  bool pending = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = decode_utf8(text, at);
+    const std::string_view bytes = text.substr(at, point.bytes);
+    at += point.bytes;
+    if (point.valid && is_space(point.value)) {
+      pending = !out.empty();
+      continue;
+    }
+    const bool zero_width =
+        (point.value >= 0x200B && point.value <= 0x200F) || point.value == 0x2060 || point.value == 0xFEFF;
+    if (point.valid && zero_width) continue;
+    if (pending) out.push_back(' ');
+    pending = false;
+    out.append(bytes);
+  }
+  return out;
+}
+
 }  // namespace oidc_audit

@@ -36,4 +36,15 @@ bool is_unsafe_to_print(char32_t value) noexcept;
 /// or `\xFF`. Everything else is kept. No quotes are added.
 std::string escape_for_display(std::string_view text);
 
+/// Simple case folding of the scripts with case that names are written in (Latin, Greek, Cyrillic,
+/// Armenian, fullwidth), one code point to one; broken bytes are kept. For explaining and warning only:
+/// RBAC itself folds nothing.
+std::string fold_case(std::string_view text);
+
+/// White space of any kind: ASCII, no-break, the fixed-width spaces, ideographic.
+bool is_space(char32_t value) noexcept;
+
+/// White space at the ends removed, runs of it inside made one ASCII space, zero-width characters dropped.
+std::string squeeze_space(std::string_view text);
+
 }  // namespace oidc_audit

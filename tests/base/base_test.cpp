@@ -81,6 +81,19 @@ TEST_CASE("text for display is harmless") {
   CHECK_FALSE(is_valid_utf8("\xED\xA0\x80"));
 }
 
+TEST_CASE("case and space are folded to explain, never to decide") {
+  CHECK(fold_case("Octo-ORG/Ärger ŻÓŁW ΣΊΣΥΦΟΣ МОСКВА") == fold_case("octo-org/ärger żółw σίσυφος москва"));
+  CHECK(fold_case("to\u212Aen") == "token");
+  CHECK(fold_case("a\xFF"
+                  "B") ==
+        "a\xFF"
+        "b");
+  CHECK(squeeze_space(" a\u00A0\t b\n") == "a b");
+  CHECK(squeeze_space("a\u200B"
+                      "b") == "ab");
+  CHECK(squeeze_space("") == "");
+}
+
 TEST_CASE("times are read and printed") {
   CHECK(parse_rfc3339("1970-01-01T00:00:00Z").value() == Timestamp{0, 0});
   CHECK(parse_rfc3339("2026-02-28T23:59:59.5+02:00").value() == Timestamp{1772315999, 500000000});
