@@ -9,13 +9,6 @@
 
 namespace oidc_audit {
 
-/// A further place that helps to understand a finding, with what it shows.
-struct RelatedLocation {
-  Location location;
-  std::string message;
-  friend auto operator<=>(const RelatedLocation&, const RelatedLocation&) = default;
-};
-
 /// Policy is risky at one place. Text may contain names taken from input as they are: writers escape.
 struct Finding {
   RuleId rule;

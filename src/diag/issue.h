@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "diag/location.h"
 
@@ -22,6 +24,7 @@ struct Issue {
   std::string message;  ///< lower case, no final period, user's text in backticks
   std::string hint;     ///< may be empty
   Location location;
+  std::vector<RelatedLocation> related = {};  ///< the first of two equal keys, the object it replaces
 };
 
 bool report_order(const Issue& a, const Issue& b);

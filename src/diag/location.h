@@ -28,4 +28,11 @@ struct Location {
   friend auto operator<=>(const Location&, const Location&) = default;
 };
 
+/// A further place that helps to understand a finding or an issue, with what it shows.
+struct RelatedLocation {
+  Location location;
+  std::string message;
+  friend auto operator<=>(const RelatedLocation&, const RelatedLocation&) = default;
+};
+
 }  // namespace oidc_audit
