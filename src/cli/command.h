@@ -21,6 +21,9 @@ struct Context;
 /// with the option's name in front.
 using SetValue = std::function<Result<void>(std::string_view value)>;
 
+/// Fails (usage) with a suggestion when `text` is none of the words.
+Result<void> check_choice(std::string_view text, std::span<const std::string> choices);
+
 /// One option or positional argument as it was declared; what help, documentation, completion and the
 /// parser are made from.
 struct OptionDecl {
@@ -83,9 +86,11 @@ class CommandSpec {
   /// Whatever else: `set` sees every value.
   OptionDecl& custom(std::string_view names, std::string value_name, SetValue set, std::string help);
 
+  /// Required.
   OptionDecl& positional(std::string value_name, std::string& value, std::string help);
+  /// May be left out.
   OptionDecl& positional(std::string value_name, std::optional<std::string>& value, std::string help);
-  /// The last positional may take all that remain.
+  /// Takes all that remain; the last one. Set `required` on what is returned when there must be one.
   OptionDecl& positionals(std::string value_name, std::vector<std::string>& values, std::string help);
 
   /// `providers list`: a command below this one.
@@ -100,6 +105,7 @@ class CommandSpec {
   const std::vector<std::string>& formats() const { return formats_; }
   const std::deque<OptionDecl>& options() const { return options_; }
   const std::deque<CommandSpec>& subcommands() const { return subcommands_; }
+  std::deque<CommandSpec>& subcommands() { return subcommands_; }
   const std::function<ExitCode(Context&)>& body() const { return body_; }
 
  private:
