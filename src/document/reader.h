@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diag/issue.h"
+#include "document/tree.h"
+#include "source/source_manager.h"
+
+namespace oidc_audit::document {
+
+/// How a text is written. JSON inside what is called YAML is recognised, not the other way round.
+enum class Format : std::uint8_t { yaml, json };
+
+/// `json` for names that end in .json (in any case), else `yaml`.
+Format format_of_name(std::string_view name);
+
+/// What untrusted text may cost. Passing a limit yields one issue and ends that document.
+struct Limits {
+  std::size_t max_depth = 200;                ///< nested collections; schemas in CRDs reach some 60
+  std::size_t max_alias_nodes = 1'000'000;    ///< nodes that aliases stand for, each counted whenever used
+  std::size_t max_scalar_bytes = 16'777'216;  ///< a server takes no object of more than some 3 MiB
+  std::size_t max_issues = 1'000;             ///< per buffer; what comes behind is counted in one last issue
+};
+
+/// One document that was read.
+struct Document {
+  Value root;
+  SourceRange range;  ///< without the `---` line
+  Format format = Format::yaml;
+};
+
+/// A document that was seen and not read, because its kind does not matter.
+struct PassedOver {
+  std::string_view kind;  ///< as written; text of the buffer
+  SourceRange range;
+};
+
+/// Asked of each finished item of a top-level `items` list, so that a list of any length needs memory for
+/// one item at a time. True: the item was taken and its nodes are dropped at once (the Values are no
+/// longer valid afterwards, texts are); false: it stays in the tree.
+using ItemSink = std::function<bool(Value item)>;
+
+struct ReadOptions {
+  Format format = Format::yaml;
+  Limits limits;
+  /// When set: asked for the kind of a YAML document that can be told without parsing; true passes over it.
+  std::function<bool(std::string_view kind)> pass_over;
+  /// When set: see ItemSink. Called only for JSON.
+  ItemSink items;
+  /// Keep the places of comments (YAML).
+  bool comments = true;
+};
+
+/// Everything that one buffer holds.
+struct Stream {
+  std::unique_ptr<Tree> tree;  ///< what the documents' Values stand in
+  std::vector<Document> documents;
+  std::vector<Issue> issues;
+  std::vector<Comment> comments;       ///< in the order of the text
+  std::vector<SourceRange> templates;  ///< documents that are Helm templates: skipped
+  std::vector<PassedOver> passed_over;
+  std::size_t failed_documents = 0;  ///< could not be read; each has an issue of level error
+};
+
+/// Reads all documents of a buffer. Never fails as a whole: what cannot be read is an issue, and reading
+/// goes on behind it where that is safe (YAML: at the next `---` line). Documents without any content
+/// are left out.
+Stream read_documents(const SourceManager& sources, BufferId buffer, const ReadOptions& options);
+
+}  // namespace oidc_audit::document
