@@ -1,0 +1,156 @@
+#include "report/excerpt.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "base/unicode.h"
+
+namespace oidc_audit::report {
+
+namespace {
+
+constexpr int kTab = 4;
+constexpr int kDefaultWidth = 120;
+constexpr int kLeastWidth = 20;
+constexpr std::string_view kReset = "\x1B[0m";
+constexpr std::string_view kDim = "\x1B[2m";
+constexpr std::string_view kGap = "...";
+
+/// One character of the line as it is shown.
+struct Cell {
+  std::string text;
+  int width;
+  bool marked;
+};
+
+Cell cell_of(std::string_view bytes, const CodePoint& point, int column, bool marked) {
+  if (point.valid && point.value == '\t') {
+    const int width = kTab - column % kTab;
+    return {std::string(static_cast<std::size_t>(width), ' '), width, marked};
+  }
+  if (point.valid && !is_unsafe_to_print(point.value)) {
+    return {std::string(bytes), display_width(point.value), marked};
+  }
+  std::string escaped = escape_for_display(bytes);
+  const int width = static_cast<int>(escaped.size());
+  return {std::move(escaped), width, marked};
+}
+
+/// Where to look in a line that may be of any length: what is far from the marks is never touched.
+struct Window {
+  std::size_t begin;  // bytes of the line
+  std::size_t end;
+  bool cut_left;
+  bool cut_right;
+};
+
+std::size_t back_to_start(std::string_view line, std::size_t at) {
+  while (at > 0 && at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80U) --at;
+  return at;
+}
+
+// A first cut in bytes; cells are cut to columns afterwards.
+Window window_around(std::string_view line, std::size_t mark_begin, std::size_t mark_end, int width) {
+  const auto room = static_cast<std::size_t>(width);
+  Window window{0, line.size(), false, false};
+  const std::size_t mark = std::min(mark_end - mark_begin, room);
+  const std::size_t lead = room > mark ? std::min<std::size_t>((room - mark) / 2, 40) : 0;
+  if (mark_begin > lead && line.size() > room) {
+    window.begin = back_to_start(line, mark_begin - lead);
+    // When all the rest fits, more of the left side is shown.
+    if (line.size() - window.begin < room) window.begin = back_to_start(line, line.size() - room);
+    window.cut_left = window.begin > 0;
+  }
+  // A character takes at most four bytes for one column.
+  if (line.size() - window.begin > room * 4 + 16) {
+    window.end = back_to_start(line, window.begin + room * 4 + 16);
+    window.cut_right = true;
+  }
+  return window;
+}
+
+}  // namespace
+
+std::string place_text(const SourceManager& sources, SourceRange range) {
+  const LineColumn start = sources.start(range);
+  return fmt::format("{}:{}:{}", escape_for_display(sources.name(range.buffer)), start.line, start.column);
+}
+
+std::string source_excerpt(const SourceManager& sources, SourceRange range, const ExcerptOptions& options) {
+  const LineColumn start = sources.start(range);
+  const std::string_view line = sources.line(range.buffer, start.line);
+  const std::size_t line_begin = sources.line_start(range.buffer, start.line);
+  const std::size_t mark_begin = std::min<std::size_t>(range.begin - line_begin, line.size());
+  const std::size_t mark_end = std::clamp<std::size_t>(
+      range.end - std::min<std::size_t>(range.end, line_begin), mark_begin, line.size());
+
+  const std::string number = fmt::format("{:>5}", start.line);
+  const int margin = static_cast<int>(number.size()) + 3;
+  const int width = std::max(kLeastWidth, (options.width > 0 ? options.width : kDefaultWidth) - margin -
+                                              2 * static_cast<int>(kGap.size()));
+  Window window = window_around(line, mark_begin, mark_end, width);
+
+  std::vector<Cell> cells;
+  int column = 0;
+  std::size_t at = window.begin;
+  while (at < window.end) {
+    const CodePoint point = decode_utf8(line, at);
+    Cell cell = cell_of(line.substr(at, point.bytes), point, column, at >= mark_begin && at < mark_end);
+    if (column + cell.width > width) break;
+    column += cell.width;
+    cells.push_back(std::move(cell));
+    at += point.bytes;
+  }
+  window.cut_right = at < line.size();
+
+  std::string text;
+  std::string marks;
+  if (window.cut_left) {
+    text += kGap;
+    marks.append(kGap.size(), ' ');
+  }
+  bool first = true;
+  for (const Cell& cell : cells) {
+    text += cell.text;
+    const auto columns = static_cast<std::size_t>(cell.width);
+    if (!cell.marked) {
+      marks.append(columns, ' ');
+      continue;
+    }
+    std::string mark(columns, '~');
+    if (first && !mark.empty()) {
+      mark[0] = '^';
+      first = false;
+    }
+    marks += mark;
+  }
+  // An empty range, or one whose characters take no columns: the place itself.
+  if (first) {
+    marks.resize(std::min(marks.find_last_not_of(' ') + 1, marks.size()));
+    int before = window.cut_left ? static_cast<int>(kGap.size()) : 0;
+    std::size_t byte = window.begin;
+    for (const Cell& cell : cells) {
+      if (byte >= mark_begin) break;
+      before += cell.width;
+      byte += decode_utf8(line, byte).bytes;
+    }
+    marks.assign(static_cast<std::size_t>(before), ' ');
+    marks += '^';
+  }
+  if (window.cut_right) text += kGap;
+  const std::size_t last = marks.find_last_not_of(' ');
+  marks.resize(last == std::string::npos ? 0 : last + 1);
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+
+  const std::string_view dim = options.color ? kDim : std::string_view();
+  const std::string_view code = options.color ? options.code : std::string_view();
+  const std::string_view reset = options.color ? kReset : std::string_view();
+  std::string out = fmt::format("{}{} |{}", dim, number, reset);
+  if (!text.empty()) out += " " + text;
+  out += fmt::format("\n{}{:>{}} |{} {}{}{}\n", dim, "", number.size(), reset, code, marks, reset);
+  return out;
+}
+
+}  // namespace oidc_audit::report

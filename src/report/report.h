@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "diag/finding.h"
+#include "diag/issue.h"
+#include "diag/rule_info.h"
+#include "source/source_manager.h"
+
+namespace oidc_audit::report {
+
+/// What a scan looked at and what came of it, in numbers.
+struct Summary {
+  std::size_t files_read = 0;
+  std::size_t files_unreadable = 0;
+  std::size_t documents = 0;
+  std::size_t documents_other = 0;  ///< of other kinds: passed over
+  std::size_t templates = 0;        ///< skipped
+  /// Objects by kind, in the order to print; those of which there are none are left out.
+  std::vector<std::pair<std::string, std::size_t>> objects;
+  std::size_t subjects = 0;           ///< of bindings, each mention counted
+  std::size_t subjects_external = 0;  ///< of those, users and groups that come from outside the cluster
+  std::size_t rules_run = 0;
+  std::size_t suppressed = 0;     ///< findings taken back by suppressions
+  std::size_t below_minimum = 0;  ///< findings under --min-severity, not shown
+  bool complete = true;           ///< false: something could not be read or looked at
+};
+
+/// Everything a report of a scan is made from. Borrowed; reports compute nothing but places and layout.
+struct ScanReport {
+  const SourceManager& sources;
+  std::span<const Finding> findings;  ///< in report_order
+  std::span<const Issue> issues;      ///< in report_order
+  std::span<const RuleInfo> rules;    ///< all that were enabled, sorted by id
+  Summary summary;
+  std::string version;  ///< of the program
+};
+
+/// Findings by severity, indexed by Severity.
+std::array<std::size_t, 5> count_by_severity(std::span<const Finding> findings);
+
+struct TextOptions {
+  bool color = false;
+  int width = 0;         ///< columns of the terminal; 0: unknown, nothing is folded
+  bool summary = true;   ///< the last lines
+  bool verbose = false;  ///< rule titles, confidence and aliases too
+};
+
+/// For people: one block a finding in compiler style, then the summary.
+std::string text_report(const ScanReport& report, const TextOptions& options);
+
+/// One line (two with a hint) for an issue, with its place: `file:line:col: warning: message [code]`.
+std::string issue_text(const SourceManager& sources, const Issue& issue, bool color);
+
+/// `oidc-audit/scan/1`, see docs/json-output.md.
+std::string json_report(const ScanReport& report);
+
+struct SarifOptions {
+  /// By BufferId: path of the file relative to the repository's root, `/` separated, not yet encoded.
+  std::vector<std::string> paths;
+  std::string category;  ///< `oidc-audit/manifests/`; empty: none is written
+  int exit_code = 0;
+};
+
+/// SARIF 2.1.0 as GitHub code scanning, GitLab and Azure DevOps read it.
+std::string sarif_report(const ScanReport& report, const SarifOptions& options);
+
+}  // namespace oidc_audit::report
