@@ -30,14 +30,29 @@ bool is_printable(char32_t value) {
 
 void append_escaped(std::string& out, char32_t value) {
   switch (value) {
-    case U'\a': out += "\\a"; return;
-    case U'\b': out += "\\b"; return;
-    case U'\f': out += "\\f"; return;
-    case U'\n': out += "\\n"; return;
-    case U'\r': out += "\\r"; return;
-    case U'\t': out += "\\t"; return;
-    case U'\v': out += "\\v"; return;
-    default: break;
+    case U'\a':
+      out += "\\a";
+      return;
+    case U'\b':
+      out += "\\b";
+      return;
+    case U'\f':
+      out += "\\f";
+      return;
+    case U'\n':
+      out += "\\n";
+      return;
+    case U'\r':
+      out += "\\r";
+      return;
+    case U'\t':
+      out += "\\t";
+      return;
+    case U'\v':
+      out += "\\v";
+      return;
+    default:
+      break;
   }
   const auto number = static_cast<std::uint32_t>(value);
   if (number < 0x20 || number == 0x7F) {

@@ -31,11 +31,12 @@ struct Attributes {
 std::string combined_resource(const Attributes& request);
 
 /// Adds the groups that the server's authenticators would have added: `system:authenticated`, last, unless
-/// the user is `system:anonymous` or has it or `system:unauthenticated` already (authenticated_group_adder.go);
-/// `system:unauthenticated` alone for `system:anonymous` without groups (anonymous.go). With
-/// `service_account`, a well-formed `system:serviceaccount:NS:NAME` first gets `system:serviceaccounts` and
-/// `system:serviceaccounts:NS` as its token would give it (serviceaccount/util.go); leave it false for an
-/// identity that came from OIDC, where only a token of the cluster itself carries them.
+/// the user is `system:anonymous` or has it or `system:unauthenticated` already
+/// (authenticated_group_adder.go); `system:unauthenticated` alone for `system:anonymous` without groups
+/// (anonymous.go). With `service_account`, a well-formed `system:serviceaccount:NS:NAME` first gets
+/// `system:serviceaccounts` and `system:serviceaccounts:NS` as its token would give it
+/// (serviceaccount/util.go); leave it false for an identity that came from OIDC, where only a token of the
+/// cluster itself carries them.
 void add_implicit_groups(UserInfo& user, bool service_account);
 
 }  // namespace oidc_audit::rbac

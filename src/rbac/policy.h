@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rbac/model.h"
@@ -77,15 +78,18 @@ class Policy {
  private:
   struct Lookup;
   void build(const PolicyOptions& options);
-  void add_builtin_roles(bool all_cluster_roles);
+  void index_roles();
+  void add_builtins(const PolicyOptions& options);
   void aggregate(const PolicyOptions& options);
   void resolve();
+  std::uint32_t find_target(const Binding& binding) const;
+  void note(PolicyNote::Kind kind, const Role& role, std::string message);
 
   std::vector<const Role*> roles_;
-  std::vector<const Role*> written_;  // parallel to roles_
   std::vector<const Binding*> bindings_;
-  std::vector<std::uint32_t> role_of_;  // parallel to bindings_
-  std::deque<Role> owned_roles_;        // aggregated copies
+  std::vector<std::uint32_t> role_of_;                           // parallel to bindings_
+  std::deque<Role> owned_roles_;                                 // aggregated copies
+  std::vector<std::pair<const Role*, const Role*>> as_written_;  // copy, original
   std::unique_ptr<Lookup> lookup_;
   std::vector<PolicyNote> notes_;
   bool assumes_aggregation_ = false;

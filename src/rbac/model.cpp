@@ -1,0 +1,10 @@
+#include "rbac/model.h"
+
+namespace oidc_audit::rbac {
+
+ObjectRef Meta::ref() const {
+  return {std::string(api_version.value), std::string(kind.value), std::string(namespace_name.value),
+          std::string(name.value)};
+}
+
+}  // namespace oidc_audit::rbac
