@@ -131,6 +131,7 @@ void DocumentBuilder::end_collection(std::uint32_t end) {
   if (sink_ != nullptr && frames_.size() == 2 && in_items_ && frame.mapping && offer_item(frame.node)) {
     tree_.nodes_.resize(frame.node);
     --frames_.back().children;
+    ++items_taken_;
   }
 }
 

@@ -38,7 +38,11 @@ class DocumentBuilder {
   /// The sink is asked for the items of the next documents' top-level `items`.
   void set_item_sink(const ItemSink* sink) { sink_ = sink; }
 
+  /// Room for that many more nodes; touches no memory.
+  void reserve(std::size_t nodes) { tree_.nodes_.reserve(tree_.nodes_.size() + nodes); }
   void begin_document();
+  /// Items that the sink has taken so far, of all documents.
+  std::size_t items_taken() const noexcept { return items_taken_; }
   /// The root of what was reported since begin_document(); absent when that was nothing.
   Value end_document();
   /// Forgets everything since begin_document().
@@ -138,7 +142,8 @@ class DocumentBuilder {
   std::uint64_t alias_nodes_ = 0;  // nodes that aliases of this document stand for
   std::uint32_t root_ = 0;
   bool items_next_ = false;  // the root's current key is `items`
-  bool in_items_ = false;    // the sequence in frames_[1] is the root's `items`
+  std::size_t items_taken_ = 0;
+  bool in_items_ = false;  // the sequence in frames_[1] is the root's `items`
   std::optional<Issue> issue_;
 };
 
