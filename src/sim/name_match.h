@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/cause.h"
+
+namespace oidc_audit::sim {
+
+/// What a part of a subject name stands for, as far as blame is concerned.
+enum class PartRole : std::uint8_t { tenant, context, phase, other };
+
+struct NamePart {
+  std::string name;
+  std::string value;
+  PartRole role = PartRole::other;
+};
+
+/// A subject name taken apart by the provider catalogue; `provider` is empty when no grammar knows it.
+struct NameParts {
+  std::string prefix;  ///< what was split off the front, `#` or `:` included
+  std::string core;    ///< the rest, as it stands
+  std::string provider;
+  std::string kind;  ///< alternative of the provider's grammar
+  std::vector<NamePart> parts;
+};
+
+/// How a bound name falls short of a name that the request has.
+struct NameDifference {
+  Cause cause = Cause::subject_spelling;
+  int changes = 1;     ///< how many independent things differ; fewer is nearer
+  std::string detail;  ///< what differs, for a sentence: "`run_phase` is `apply` there and `plan` here"
+};
+
+/// A name with the prefix that the server's configuration puts before it, where that is known.
+struct ActualName {
+  NameParts parts;
+  std::string name;                              ///< the whole, as the server sees it
+  std::optional<std::string> configured_prefix;  ///< nullopt: not known
+};
+
+/// Compares a bound name with an actual one of the same kind; nullopt when they are equal or nothing connects
+/// them. Explains only: decisions compare bytes. Linear in the lengths but for the pattern test, whose work
+/// is bounded by a constant.
+std::optional<NameDifference> compare_names(const NameParts& bound, std::string_view bound_name,
+                                            const ActualName& actual);
+
+/// Whether only what stands before a common core differs, and both fronts look like prefixes
+/// (`oidc:`, `https://issuer#`, quoted, doubled or without separator).
+bool differs_by_prefix(std::string_view bound, std::string_view actual,
+                       const std::optional<std::string>& configured_prefix);
+
+/// `pattern` read as a glob (`*`, `?`) or as a simple anchored regular expression (`^`, `$`, `.*`, `.+`), the
+/// whole text to match. False when it has no such character.
+bool matches_as_pattern(std::string_view pattern, std::string_view text);
+
+/// A path of groups without leading, trailing and doubled slashes.
+std::string normal_path(std::string_view path);
+
+}  // namespace oidc_audit::sim

@@ -1,0 +1,61 @@
+#include "sim/subject_parts.h"
+
+#include <algorithm>
+#include <array>
+
+#include "oidc/catalogue.h"
+
+namespace oidc_audit::sim {
+
+namespace {
+
+bool same(const std::optional<std::string>& normalised, std::string_view value) {
+  return normalised && !normalised->empty() &&
+         (*normalised == value || std::string_view(*normalised).ends_with(value));
+}
+
+/// What a segment stands for: told by the reading's own normalised fields, then by names that providers
+/// share.
+PartRole role_of(const oidc::Candidate& candidate, const oidc::Segment& segment) {
+  if (segment.has(oidc::kTenantSegment) || segment.name == candidate.tenant.name) return PartRole::tenant;
+  static constexpr std::array<std::string_view, 7> kPhases = {
+      "run_phase", "phase", "operation", "scope", "run_type", "deployment_phase", "action"};
+  if (candidate.phase && std::find(kPhases.begin(), kPhases.end(), segment.name) != kPhases.end())
+    return PartRole::phase;
+  static constexpr std::array<std::string_view, 12> kContexts = {
+      "ref",     "ref_type", "environment", "event",      "event_name", "branch",
+      "context", "tag",      "commit",      "commit_sha", "git_ref",    "pull_request"};
+  if (std::find(kContexts.begin(), kContexts.end(), segment.name) != kContexts.end())
+    return PartRole::context;
+  if (same(candidate.ref, segment.value) || same(candidate.ref_type, segment.value) ||
+      same(candidate.environment, segment.value) || same(candidate.context, segment.value)) {
+    return PartRole::context;
+  }
+  return PartRole::other;
+}
+
+}  // namespace
+
+NameParser catalogue_parser(const oidc::Catalogue& catalogue, std::vector<std::string> prefixes) {
+  return [&catalogue, prefixes = std::move(prefixes)](std::string_view name) {
+    oidc::ParseOptions options;
+    options.prefixes = prefixes;
+    const oidc::ParsedName parsed = catalogue.parse(name, options);
+    NameParts parts;
+    parts.prefix = parsed.prefix.text;
+    parts.core = parsed.rest;
+    const oidc::Candidate* candidate = parsed.recognised();
+    if (candidate == nullptr) return parts;
+    parts.provider = candidate->provider->id;
+    parts.kind = candidate->kind;
+    for (const oidc::Segment& segment : candidate->segments) {
+      parts.parts.push_back(
+          {std::string(segment.name), std::string(segment.value), role_of(*candidate, segment)});
+    }
+    // An event without a segment of its own (`pull_request`) tells itself apart by the kind of reading.
+    if (candidate->context) parts.parts.push_back({"event", *candidate->context, PartRole::context});
+    return parts;
+  };
+}
+
+}  // namespace oidc_audit::sim
