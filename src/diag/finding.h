@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,14 @@
 #include "diag/severity.h"
 
 namespace oidc_audit {
+
+/// The subject of a binding that a finding is about.
+struct SubjectRef {
+  std::string kind;
+  std::string namespace_name;
+  std::string name;
+  friend auto operator<=>(const SubjectRef&, const SubjectRef&) = default;
+};
 
 /// Policy is risky at one place. Text may contain names taken from input as they are: writers escape.
 struct Finding {
@@ -20,6 +29,9 @@ struct Finding {
   std::string remedy;           ///< what to change, concretely; may hold several lines
   Location location;
   std::vector<RelatedLocation> related;
+  /// When it is about one subject: what tells it from findings about others of the same binding, whatever
+  /// their order; fingerprints are made of it.
+  std::optional<SubjectRef> subject = {};
 };
 
 /// The order findings are reported in: place (file name is the caller's concern: buffer ids are given in

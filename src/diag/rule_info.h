@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct RuleInfo {
   std::string remediation;
   std::vector<std::string> references;
   std::vector<std::string> tags;
+  /// The highest severity that a finding of the rule can have, bound role and cases taken into account;
+  /// nullopt: `severity`. Consumers that know one severity a rule are told this one.
+  std::optional<Severity> highest = {};
 };
 
 }  // namespace oidc_audit
