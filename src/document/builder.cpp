@@ -29,7 +29,8 @@ void DocumentBuilder::begin_document() {
   open_anchors_.clear();
   alias_nodes_ = 0;
   root_ = tree_.size();
-  items_next_ = false;
+  root_key_ = RootKey::other;
+  head_ = {};
   in_items_ = false;
   issue_.reset();
 }
@@ -100,7 +101,8 @@ bool DocumentBuilder::begin_collection(NodeKind kind, std::uint32_t begin, Ancho
   tree_.nodes_.push_back(node);
   if (!frames_.empty()) {
     if (frames_.size() == 1) {
-      in_items_ = items_next_ && kind == NodeKind::sequence && frames_.back().children % 2 == 1;
+      in_items_ =
+          root_key_ == RootKey::items && kind == NodeKind::sequence && frames_.back().children % 2 == 1;
     }
     ++frames_.back().children;
   }
@@ -138,7 +140,20 @@ void DocumentBuilder::end_collection(std::uint32_t end) {
 bool DocumentBuilder::offer_item(std::uint32_t node) {
   // An alias elsewhere may still name something in here.
   if (!anchors_.empty()) return false;
-  return (*sink_)(Value(&tree_, node));
+  return (*sink_)(Value(&tree_, node), head_);
+}
+
+void DocumentBuilder::see_root_key(std::string_view key) {
+  root_key_ = RootKey::other;
+  if (key == "items") root_key_ = RootKey::items;
+  if (key == "kind") root_key_ = RootKey::kind;
+  if (key == "apiVersion") root_key_ = RootKey::api_version;
+}
+
+void DocumentBuilder::see_root_value(const Node& node) {
+  if (node.kind != NodeKind::string) return;
+  if (root_key_ == RootKey::kind) head_.kind = tree_.text(node);
+  if (root_key_ == RootKey::api_version) head_.api_version = tree_.text(node);
 }
 
 void DocumentBuilder::remember(Anchor anchor, std::uint32_t node) { anchors_[anchor] = {node, 1}; }

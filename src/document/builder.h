@@ -73,6 +73,7 @@ class DocumentBuilder {
   const std::optional<Issue>& issue() const noexcept { return issue_; }
 
  private:
+  enum class RootKey : std::uint8_t { other, items, kind, api_version };
   struct Frame {
     std::uint64_t seen;      // one bit for each key's digest
     std::uint32_t node;      // the collection
@@ -102,7 +103,11 @@ class DocumentBuilder {
   }
   void count_child(const Node& node) {
     Frame& frame = frames_.back();
-    if (frame.mapping && frame.children % 2 == 0) see_key(frame, node);
+    if (frame.mapping && frame.children % 2 == 0) {
+      see_key(frame, node);
+    } else if (root_key_ != RootKey::other && frames_.size() == 1) {
+      see_root_value(node);
+    }
     ++frame.children;
   }
   void see_key(Frame& frame, const Node& node) {
@@ -121,8 +126,10 @@ class DocumentBuilder {
     const std::uint64_t bit = std::uint64_t{1} << (digest % 64);
     frame.suspicious = frame.suspicious || (frame.seen & bit) != 0;
     frame.seen |= bit;
-    if (sink_ != nullptr && frames_.size() == 1) items_next_ = text == "items";
+    if (sink_ != nullptr && frames_.size() == 1) see_root_key(text);
   }
+  void see_root_key(std::string_view key);
+  void see_root_value(const Node& node);
   bool begin_collection(NodeKind kind, std::uint32_t begin, Anchor anchor);
   void end_collection(std::uint32_t end);
   void check_keys(std::uint32_t mapping);
@@ -141,7 +148,8 @@ class DocumentBuilder {
   std::vector<std::pair<std::uint32_t, Anchor>> open_anchors_;  // collections not yet closed
   std::uint64_t alias_nodes_ = 0;  // nodes that aliases of this document stand for
   std::uint32_t root_ = 0;
-  bool items_next_ = false;  // the root's current key is `items`
+  RootKey root_key_ = RootKey::other;  // the root's current key, when a sink is set
+  ListHead head_;
   std::size_t items_taken_ = 0;
   bool in_items_ = false;  // the sequence in frames_[1] is the root's `items`
   std::optional<Issue> issue_;

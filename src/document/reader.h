@@ -41,10 +41,17 @@ struct PassedOver {
   SourceRange range;
 };
 
+/// What is known of a list when one of its items has been read: what stands in front of `items`. A list
+/// written by kubectl has its kind behind its items, one written by the API server in front.
+struct ListHead {
+  std::string_view api_version;
+  std::string_view kind;
+};
+
 /// Asked of each finished item of a top-level `items` list, so that a list of any length needs memory for
 /// one item at a time. True: the item was taken and its nodes are dropped at once (the Values are no
 /// longer valid afterwards, texts are); false: it stays in the tree.
-using ItemSink = std::function<bool(Value item)>;
+using ItemSink = std::function<bool(Value item, const ListHead& head)>;
 
 struct ReadOptions {
   Format format = Format::yaml;

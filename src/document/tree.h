@@ -125,6 +125,8 @@ class Tree {
   std::string_view text(const Node& node) const noexcept {
     return node.decoded ? decoded_[node.text] : source_.substr(node.text, node.count);
   }
+  /// Drops all nodes; texts stay valid. Values of this tree must not be used any more.
+  void drop_nodes() { std::vector<Node>().swap(nodes_); }
   /// Bytes held, for measurements.
   std::size_t memory() const noexcept;
 

@@ -51,11 +51,12 @@ struct Meta {
   Text namespace_name;          ///< empty: cluster-scoped, or unknown (see namespace_known)
   bool namespace_known = true;  ///< false for a namespaced object that names none
   bool from_server = false;     ///< carries metadata.uid or resourceVersion: a dump of a live object
+  bool rejected = false;        ///< an API server refuses it as it stands; an Issue says why
   bool builtin = false;         ///< taken from the embedded defaults, not from input
   std::vector<std::pair<Text, Text>> labels;       ///< in input order
   std::vector<std::pair<Text, Text>> annotations;  ///< in input order
   std::optional<SourceRange> range;                ///< the whole object
-  std::string cluster;  ///< label of the live cluster it came from; empty for files
+  std::string_view cluster;  ///< label of the live cluster it came from; empty for files. Text as in `name`
 
   ObjectRef ref() const;
 };
