@@ -23,8 +23,8 @@ import (
 // authnCase is a subset of what `oidc-audit whoami --cases` reads: a configuration and the payload of a token whose
 // signature is good.
 type authnCase struct {
-	Config json.RawMessage `json:"config"`
-	Claims json.RawMessage `json:"claims"`
+	Config    json.RawMessage `json:"config"`
+	ClaimsRaw string          `json:"claims_raw"`
 }
 
 type authnAnswer struct {
@@ -85,7 +85,7 @@ func runAuthn() error {
 		if errs := validation.ValidateAuthenticationConfiguration(authenticationcel.NewDefaultCompiler(), config, nil); len(errs) > 0 {
 			return authnAnswer{Outcome: "invalid_config", Error: errs.ToAggregate().Error()}, nil
 		}
-		signed, err := signer.Sign(c.Claims)
+		signed, err := signer.Sign([]byte(c.ClaimsRaw))
 		if err != nil {
 			return nil, err
 		}
