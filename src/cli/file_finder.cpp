@@ -69,11 +69,12 @@ struct Directory {
 class Walk {
  public:
   Walk(const FindOptions& options, const Files& files) : options_(options), files_(files) {
-    if (options.exclude.empty()) return;
-    std::string base;
-    if (auto here = files.canonical("."); here.ok()) base = here.value();
-    exclude_ = IgnoreRules(base, {});
+    std::string here;
+    if (auto canonical = files.canonical("."); canonical.ok()) here = canonical.value();
+    exclude_ = IgnoreRules(here, {});
     for (const std::string& glob : options.exclude) exclude_.add(glob);
+    config_exclude_ = IgnoreRules(options.config_directory, {});
+    for (const std::string& glob : options.config_exclude) config_exclude_.add(glob);
   }
 
   FindResult run() {
@@ -95,7 +96,7 @@ class Walk {
     }
     // A pipe (`<(helm template ...)`) has no canonical name that could be opened.
     const std::string real = canonical.ok() ? canonical.value() : given;
-    if (options_.force_exclude && exclude_.match(real, false).value_or(false)) {
+    if (options_.force_exclude && excluded(real, false).value_or(false)) {
       return skip(given, "excluded");
     }
     add(tidy(given), real);
@@ -167,10 +168,15 @@ class Walk {
     below.push_back({path, std::move(canonical), level, directory.depth + 1});
   }
 
+  std::optional<bool> excluded(const std::string& path, bool is_directory) const {
+    const auto said = exclude_.match(path, is_directory);
+    return said ? said : config_exclude_.match(path, is_directory);
+  }
+
   bool left_out(const Level* level, const DirEntry& entry, const std::string& path,
                 const std::string& absolute) {
     const bool is_directory = entry.type == FileType::directory;
-    if (const auto said = exclude_.match(absolute, is_directory)) {
+    if (const auto said = excluded(absolute, is_directory)) {
       if (*said) skip(path, "excluded");
       return *said;
     }
@@ -241,6 +247,7 @@ class Walk {
   const FindOptions& options_;
   const Files& files_;
   IgnoreRules exclude_;
+  IgnoreRules config_exclude_;
   std::vector<std::unique_ptr<Level>> levels_;
   std::unordered_set<std::string> seen_files_;
   std::unordered_set<std::string> seen_directories_;

@@ -16,6 +16,9 @@ struct FindOptions {
   std::vector<std::string> paths;  ///< without `-`
   /// Globs in .gitignore's syntax, relative to the working directory. They beat every ignore file.
   std::vector<std::string> exclude;
+  /// The same, relative to `config_directory` (absolute); `exclude` beats them.
+  std::vector<std::string> config_exclude;
+  std::string config_directory;
   bool force_exclude = false;  ///< `exclude` also counts for files that are named
   bool no_ignore = false;
   bool hidden = false;

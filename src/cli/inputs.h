@@ -11,6 +11,9 @@
 #include "diag/issue.h"
 #include "source/source_manager.h"
 
+namespace oidc_audit {
+class Collector;
+}
 namespace oidc_audit::rbac {
 class Inventory;
 }
@@ -22,29 +25,34 @@ struct Context;
 
 /// Which files a command reads.
 struct InputOptions {
-  std::vector<std::string> paths;             ///< files, directories, `-` for standard input
-  std::vector<std::string> exclude;           ///< globs as in .gitignore
+  std::vector<std::string> paths;    ///< files, directories, `-` for standard input
+  std::vector<std::string> exclude;  ///< globs as in .gitignore, relative to the working directory
+  /// Globs of the configuration, relative to its directory (absolute path).
+  std::vector<std::string> config_exclude;
+  std::string config_directory;
+  bool force_exclude = false;                 ///< excludes count for files that are named, too
   bool no_ignore = false;                     ///< look also at what .gitignore and .ignore files exclude
   bool hidden = false;                        ///< look also into hidden files and directories
+  bool follow = false;                        ///< follow symbolic links below directories
   bool allow_partial = false;                 ///< what could not be read does not decide the exit status
+  std::optional<std::string> stdin_filename;  ///< what reports call standard input
   std::optional<std::string> namespace_name;  ///< of namespaced objects that name none
 };
 
-/// Declares -f/--filename, --exclude, --no-ignore, --hidden and --allow-partial. Commands that take files
-/// as arguments declare those themselves, into the same `paths`.
+/// Declares -f/--filename, --exclude and its relatives, --stdin-filename and --allow-partial, in the group
+/// `Input options`. Commands that take files as arguments declare those themselves, into the same `paths`;
+/// what -n means differs between commands, so they declare it too.
 void add_input_options(CommandSpec& spec, InputOptions& options);
 
 struct InputFile {
-  std::string name;  ///< as reports call it: the path as given or found, `-` for standard input
+  std::string name;       ///< as reports call it: the path as given or found, `-` for standard input
+  std::string canonical;  ///< absolute, links resolved; empty for standard input
   BufferId buffer{};
 };
 
 struct InputCounts {
-  std::size_t files = 0;            ///< read
-  std::size_t unreadable = 0;       ///< files and directories that could not be read
-  std::size_t templates = 0;        ///< files or documents passed over as templates
-  std::size_t documents = 0;        ///< YAML or JSON documents seen
-  std::size_t other_documents = 0;  ///< of those, with nothing about RBAC in them
+  std::size_t files = 0;       ///< read
+  std::size_t unreadable = 0;  ///< files and directories that could not be read
 };
 
 /// What was read. Not movable: the inventory points into the sources.
@@ -57,7 +65,7 @@ struct Inputs {
   SourceManager sources;
   std::vector<InputFile> files;
   std::unique_ptr<rbac::Inventory> inventory;
-  std::vector<Issue> issues;  ///< of reading, in report order
+  std::vector<Issue> issues;  ///< of finding and reading files, in report order
   InputCounts counts;
   /// Something could not be read or looked at, or there was nothing to look at: exit status 3.
   bool incomplete = false;
@@ -68,8 +76,14 @@ struct Inputs {
 /// (usage) when no input was named.
 Result<void> load_inputs(const InputOptions& options, Context& context, Inputs& inputs);
 
-/// Prints the issues of `inputs` to standard error (notes only with -v unless they concern the run as a
-/// whole) and says why the run is incomplete, if it is.
+/// Reads standard input to its end; fails (limit) when it is larger than a file may be.
+Result<std::string> read_stdin(Context& context);
+
+/// Prints the issues to standard error: errors always, warnings unless --quiet, notes with -v. Of very many
+/// the first ones, unless -v.
+void print_issues(const SourceManager& sources, const std::vector<Issue>& issues, const Context& context);
+
+/// print_issues() for `inputs`, and why nothing was looked at, if so.
 void print_issues(const Inputs& inputs, const Context& context);
 
 /// `status` with what could not be read taken into account: `unreadable` if the inputs are incomplete and

@@ -219,9 +219,9 @@ std::string issue_text(const SourceManager& sources, const Issue& issue, bool co
   std::string place = place_of(sources, issue.location);
   // An issue of a whole file that could not be opened has no place; its message names the file.
   if (!issue.location.range && issue.location.object == ObjectRef{}) place = "oidc-audit";
-  std::string out = fmt::format("{}: {}: {} {}\n", paint(kBold, place),
-                                paint(color_of(issue.level), to_string(issue.level)),
-                                escape_for_display(issue.message), paint(kDim, "[" + issue.code + "]"));
+  std::string out = fmt::format(
+      "{}: {}: {} {}\n", paint(kBold, place), paint(color_of(issue.level), to_string(issue.level)),
+      escape_for_display(issue.message), paint(kDim, fmt::format("[{}]", escape_for_display(issue.code))));
   if (!issue.hint.empty()) append_paragraph(out, "hint:", issue.hint, 0);
   for (const RelatedLocation& related : issue.related) {
     append_paragraph(out, "see:", fmt::format("{}: {}", place_of(sources, related.location), related.message),

@@ -1,0 +1,48 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "example_report.h"
+
+using namespace oidc_audit;
+using namespace oidc_audit::report;
+using nlohmann::json;
+using oidc_audit::test::ExampleReport;
+
+TEST_CASE("the JSON report has the documented members") {
+  ExampleReport example("kind: \xF0\x9F\x98\x80 x\nname: org:x\n");
+  Finding& finding = example.add("open-tenant", Severity::high, "x\nname: org", "group is open");
+  finding.aliases = {"OR-001"};
+  finding.remedy = "close it";
+  finding.related.push_back({{finding.location.object, "/roleRef", std::nullopt}, "the role"});
+  example.add_issue("duplicate-key", IssueLevel::warning, "name", "key twice").hint = "remove one";
+  example.summary.objects = {{"ClusterRoleBinding", 1}};
+  const json report = json::parse(json_report(example.report()));
+  CHECK(report["schema"] == "oidc-audit/scan/1");
+  CHECK(report["version"] == "1.2.3");
+  const json expected = json::parse(R"({
+    "rule": "open-tenant", "aliases": ["OR-001"], "severity": "high", "confidence": "medium",
+    "effects": ["live"], "message": "group is open", "remedy": "close it",
+    "object": {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+               "namespace": "", "name": "ops"},
+    "pointer": "/subjects/0/name",
+    "location": {"file": "deploy/rbac.yaml", "line": 1, "column": 9, "endLine": 2, "endColumn": 10},
+    "related": [{"object": {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+                            "namespace": "", "name": "ops"},
+                 "pointer": "/roleRef", "location": null, "message": "the role"}]})");
+  CHECK(report["findings"] == json::array({expected}));
+  CHECK(report["issues"][0]["code"] == "duplicate-key");
+  CHECK(report["issues"][0]["location"]["line"] == 2);
+  CHECK(report["summary"]["complete"] == true);
+  CHECK(report["summary"]["findings"]["high"] == 1);
+  CHECK(report["summary"]["findings"]["critical"] == 0);
+  CHECK(report["summary"]["objects"]["ClusterRoleBinding"] == 1);
+}
+
+TEST_CASE("the JSON report of nothing is a document too") {
+  ExampleReport example("");
+  const json report = json::parse(json_report(example.report()));
+  CHECK(report["findings"].empty());
+  CHECK(report["issues"].empty());
+  CHECK(report["summary"]["files"]["read"] == 1);
+}
