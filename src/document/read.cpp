@@ -178,7 +178,7 @@ class StreamReader {
     }
     if (options_.pass_over) {
       const auto kind = guess_kind(text_, begin, end);
-      if (kind && options_.pass_over(*kind)) {
+      if (kind && options_.pass_over(*kind, text_.substr(begin, end - begin))) {
         stream_.passed_over.push_back({*kind, range(begin, end)});
         return;
       }

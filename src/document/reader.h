@@ -56,8 +56,9 @@ using ItemSink = std::function<bool(Value item, const ListHead& head)>;
 struct ReadOptions {
   Format format = Format::yaml;
   Limits limits;
-  /// When set: asked for the kind of a YAML document that can be told without parsing; true passes over it.
-  std::function<bool(std::string_view kind)> pass_over;
+  /// When set: asked about a YAML document whose kind can be told without parsing, with its whole text; true
+  /// passes over it.
+  std::function<bool(std::string_view kind, std::string_view text)> pass_over;
   /// When set: see ItemSink. Called only for JSON.
   ItemSink items;
   /// Keep the places of comments (YAML).

@@ -73,8 +73,7 @@ class Inventory {
   /// dumps. What is wrong becomes issues; an object that an API server would refuse is marked `rejected`
   /// and kept. Of two objects of one kind, namespace and name the later stays.
   void add(BufferId buffer, const LoadOptions& options, Collector& issues);
-  /// Ends loading: decides about patches, reports what concerns the run as a whole. REQUIRES: once, after
-  /// the last add().
+  /// Ends loading: reports what concerns the run as a whole. REQUIRES: once, after the last add().
   void finish(Collector& issues);
 
   std::span<const Role> roles() const noexcept { return roles_; }
@@ -112,11 +111,6 @@ class Inventory {
   class Loader;  // one add()
   class Index;   // kind, namespace and name to a number
   struct Indexes;
-  struct HeldPatch {
-    Role role;
-    SourceRange range;
-  };
-  std::string_view keep(std::string_view text);
 
   const SourceManager& sources_;
   std::optional<std::string> default_namespace_;
@@ -126,7 +120,6 @@ class Inventory {
   std::vector<Namespace> namespaces_;
   std::vector<CustomResource> custom_resources_;
   std::vector<OtherObject> others_;
-  std::vector<HeldPatch> patches_;  // roles without rules, until it is clear that nothing else has their name
   std::vector<std::unique_ptr<document::Tree>> trees_;
   std::vector<std::unique_ptr<std::string>> labels_;
   std::vector<document::Comment> comments_;

@@ -52,6 +52,7 @@ struct Meta {
   bool namespace_known = true;  ///< false for a namespaced object that names none
   bool from_server = false;     ///< carries metadata.uid or resourceVersion: a dump of a live object
   bool rejected = false;        ///< an API server refuses it as it stands; an Issue says why
+  bool generate_name = false;   ///< has metadata.generateName: the server makes the name up
   bool builtin = false;         ///< taken from the embedded defaults, not from input
   std::vector<std::pair<Text, Text>> labels;       ///< in input order
   std::vector<std::pair<Text, Text>> annotations;  ///< in input order
