@@ -16,7 +16,7 @@ fi
 cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/oidc-audit-e2e
 mkdir -p "$cache"
 echo "building kube-apiserver's authorizer and authenticator"
-(cd tests/e2e/oracle && go build -o "$cache/oracle" .)
+(cd tests/e2e && go build -o "$cache/oracle" ./oracle)
 
 tests/e2e/compare_rbac.py "$cache/oracle" "$program" "${OIDC_AUDIT_E2E_DECISIONS:-100000}" "${OIDC_AUDIT_E2E_SEED:-1}"
 tests/e2e/compare_authn.py "$cache/oracle" "$program" "${OIDC_AUDIT_E2E_TOKENS:-5000}" "${OIDC_AUDIT_E2E_SEED:-1}"
