@@ -1,0 +1,76 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "base/strings.h"
+#include "diag/finding.h"
+#include "rules/engine.h"
+#include "rules/program_set.h"
+#include "rules/rule_set.h"
+#include "rules/vocabulary.h"
+#include "rules/world.h"
+
+namespace oidc_audit::rules {
+
+/// Whether and how a loaded rule is asked in this run.
+struct ActiveRule {
+  const LoadedRule* rule = nullptr;
+  std::optional<Severity> severity;  ///< from the configuration
+};
+
+/// The rules that the configuration leaves enabled, by what they are asked of.
+std::vector<ActiveRule> active_rules(const RuleSet& rules, const Config& config, const RunOptions& options);
+
+/// Asks rules about one thing after another and makes the findings. One object a run.
+class Asker {
+ public:
+  Asker(const RuleSet& rules, std::vector<ActiveRule> active, World& world);
+
+  void ask_subjects();
+  void ask_bindings();
+  void ask_roles();
+  void ask_objects();
+
+  /// What rules say of the only subject there is, without its binding.
+  void ask_name();
+
+  std::vector<Finding> take_findings() { return std::move(findings_); }
+  std::vector<Issue> take_issues() { return std::move(issues_); }
+
+ private:
+  struct Candidate {
+    const ActiveRule* rule;
+    bool once;  // `when` does not depend on the binding: it was true
+  };
+  std::vector<const ActiveRule*> of(Each each) const;
+  void ask_entry(std::uint32_t index, std::span<const ActiveRule* const> rules);
+  void complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry);
+  bool holds(const ActiveRule& rule);
+  void hit(const ActiveRule& rule);
+  void note_error(const LoadedRule& rule);
+  Severity severity(const ActiveRule& rule, std::span<const Effect> effects);
+  std::vector<Effect> effects(const LoadedRule& rule);
+  Location place(const LoadedRule& rule);
+  std::vector<RelatedLocation> related(const LoadedRule& rule);
+  void set_binding(std::uint32_t index);
+  void set_role(std::uint32_t index);
+
+  const RuleSet& rules_;
+  std::vector<ActiveRule> active_;
+  World& world_;
+  Ask ask_;
+  Evaluator evaluator_;
+  bool alone_ = false;  // the name by itself
+  std::unordered_set<std::string, StringHash, std::equal_to<>> tenants_;
+  bool has_groups_ = false;
+  std::set<std::string> failed_;  // rules whose evaluation failed: said once
+  std::vector<Finding> findings_;
+  std::vector<Issue> issues_;
+};
+
+}  // namespace oidc_audit::rules

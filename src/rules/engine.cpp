@@ -1,0 +1,82 @@
+#include "rules/engine.h"
+
+#include <algorithm>
+
+#include "diag/collector.h"
+#include "rbac/inventory.h"
+#include "rules/asker.h"
+#include "rules/suppressions.h"
+#include "rules/world.h"
+
+namespace oidc_audit::rules {
+namespace {
+
+template <typename T>
+std::vector<const T*> pointers(std::span<const T> objects) {
+  std::vector<const T*> out;
+  out.reserve(objects.size());
+  for (const T& object : objects) out.push_back(&object);
+  return out;
+}
+
+}  // namespace
+
+RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const SourceManager& sources,
+              const Config& config, const oidc::Catalogue& catalogue, const RunOptions& options) {
+  const Objects objects{pointers(inventory.roles()), pointers(inventory.bindings()),
+                        pointers(inventory.service_accounts()), pointers(inventory.namespaces())};
+  World world(objects, config, catalogue);
+  std::vector<ActiveRule> active = active_rules(rules, config, options);
+  std::vector<const LoadedRule*> asked;
+  for (const ActiveRule& rule : active) asked.push_back(rule.rule);
+  Asker asker(rules, std::move(active), world);
+  asker.ask_subjects();
+  asker.ask_bindings();
+  asker.ask_roles();
+  asker.ask_objects();
+  RunResult result;
+  result.rules_asked = asked.size();
+  Collector collector;
+  for (Finding& finding : asker.take_findings()) collector.add(std::move(finding));
+  result.findings = collector.take_findings();
+  std::vector<Issue> issues = asker.take_issues();
+  apply_suppressions(rules, asked, inventory, sources, config, result.findings, result.suppressed, issues);
+  for (Issue& issue : issues) collector.add(std::move(issue));
+  result.issues = collector.take_issues();
+  return result;
+}
+
+std::vector<Finding> check_subject(const RuleSet& rules, rbac::SubjectKind kind, std::string_view name,
+                                   const Config& config, const oidc::Catalogue& catalogue) {
+  rbac::Binding binding;
+  binding.kind = rbac::BindingKind::cluster_role_binding;
+  binding.meta.api_version.value = "rbac.authorization.k8s.io/v1";
+  binding.meta.kind.value = "ClusterRoleBinding";
+  rbac::Subject subject;
+  subject.kind = kind;
+  switch (kind) {
+    case rbac::SubjectKind::user:
+      subject.kind_text.value = "User";
+      break;
+    case rbac::SubjectKind::group:
+      subject.kind_text.value = "Group";
+      break;
+    case rbac::SubjectKind::service_account:
+      subject.kind_text.value = "ServiceAccount";
+      break;
+    case rbac::SubjectKind::other:
+      break;
+  }
+  subject.name.value = name;
+  binding.subjects.push_back(subject);
+  Objects objects;
+  objects.bindings.push_back(&binding);
+  World world(objects, config, catalogue);
+  Asker asker(rules, active_rules(rules, config, {}), world);
+  asker.ask_name();
+  Collector collector;
+  for (Finding& finding : asker.take_findings()) collector.add(std::move(finding));
+  return collector.take_findings();
+}
+
+}  // namespace oidc_audit::rules

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diag/finding.h"
+#include "diag/issue.h"
+#include "rbac/model.h"
+#include "rules/config.h"
+#include "rules/rule_set.h"
+#include "source/source_manager.h"
+
+namespace oidc_audit::rbac {
+class Inventory;
+}
+
+namespace oidc_audit::rules {
+
+struct RunOptions {
+  /// Ask this rule alone, whatever the configuration says about it; empty: all that are enabled.
+  std::string only_rule;
+};
+
+struct RunResult {
+  std::vector<Finding> findings;    ///< in report order, suppressed ones left out
+  std::vector<Finding> suppressed;  ///< in report order
+  std::vector<Issue> issues;    ///< broken rules, evaluations that failed, unused and unknown suppressions
+  std::size_t rules_asked = 0;  ///< enabled
+};
+
+/// Asks all enabled rules about everything in the inventory.
+RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const SourceManager& sources,
+              const Config& config, const oidc::Catalogue& catalogue, const RunOptions& options = {});
+
+/// What rules say about a name by itself, without a binding: those that ask for nothing else. Severities are
+/// those of a role that is not known.
+std::vector<Finding> check_subject(const RuleSet& rules, rbac::SubjectKind kind, std::string_view name,
+                                   const Config& config, const oidc::Catalogue& catalogue);
+
+}  // namespace oidc_audit::rules

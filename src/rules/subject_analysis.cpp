@@ -1,0 +1,495 @@
+#include "rules/subject_analysis.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/strings.h"
+#include "base/unicode.h"
+#include "base/unicode_text.h"
+#include "rules/spelling.h"
+
+namespace oidc_audit::rules {
+namespace {
+
+using oidc::Candidate;
+using oidc::Departure;
+using oidc::Likelihood;
+using oidc::PrefixKind;
+using oidc::PrefixProblem;
+
+oidc::NameKind name_kind(rbac::SubjectKind kind) {
+  switch (kind) {
+    case rbac::SubjectKind::user:
+      return oidc::NameKind::user;
+    case rbac::SubjectKind::group:
+      return oidc::NameKind::group;
+    case rbac::SubjectKind::service_account:
+    case rbac::SubjectKind::other:
+      return oidc::NameKind::unknown;
+  }
+  return oidc::NameKind::unknown;
+}
+
+// A short word, a separator and more: what people put before names of their own issuer (`oidc:platform`).
+std::string_view short_prefix(std::string_view name) {
+  for (std::size_t i = 0; i < name.size() && i < 32; ++i) {
+    const char c = name[i];
+    if (c == ':' || c == '#' || c == '|' || c == '/' || c == '\\') {
+      return i > 0 && i + 1 < name.size() && name[i + 1] != '/' ? name.substr(0, i + 1) : std::string_view();
+    }
+    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '-' || c == '_' || c == '.';
+    if (!word) return {};
+  }
+  return {};
+}
+
+// A complete reading of plain characters has nothing that SubjectAnalysis::facts could add.
+bool needs_facts(const oidc::ParsedName& parsed, std::string_view name, const CharacterSet& characters) {
+  const Candidate* c = parsed.recognised();
+  if (c == nullptr || c->likelihood == Likelihood::passed_on || c->likelihood == Likelihood::shape)
+    return true;
+  if (parsed.prefix.kind == PrefixKind::malformed || parsed.prefix.problem != PrefixProblem::none)
+    return true;
+  return characters.non_ascii || characters.control || characters.pattern || characters.percent ||
+         characters.upper || has_stray_space(name);
+}
+
+template <typename Reading>
+void take(SubjectAnalysis& out, const Reading& reading) {
+  const auto view = [](const std::optional<std::string>& text) {
+    return text ? std::string_view(*text) : std::string_view();
+  };
+  out.provider = reading.provider;
+  out.segments = reading.segments;
+  out.tenant = &reading.tenant;
+  out.phase = view(reading.phase);
+  out.ref = view(reading.ref);
+  out.ref_type = view(reading.ref_type);
+  out.environment = view(reading.environment);
+  out.context = view(reading.context);
+  out.grammar = reading.kind;
+}
+
+std::string squeezed(std::string_view name) {
+  // Spaces beside a delimiter, at the ends or in a row: what remains is the name that was meant.
+  std::string plain = squeeze_space(name);
+  std::string out;
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    const auto delimiter = [](char c) { return c == ':' || c == '/' || c == '#'; };
+    const bool beside =
+        (i > 0 && delimiter(plain[i - 1])) || (i + 1 < plain.size() && delimiter(plain[i + 1]));
+    if (plain[i] != ' ' || !beside) out += plain[i];
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view host_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  std::string_view rest = scheme == std::string_view::npos ? url : url.substr(scheme + 3);
+  return rest.substr(0, rest.find_first_of("/#?"));
+}
+
+bool matches_star(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++mark;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+bool is_builtin_name(rbac::SubjectKind kind, std::string_view name) {
+  // user.go, serviceaccount/util.go, bootstraptoken, node identifier, bootstrap policy and control plane
+  // components of kubeadm.
+  static constexpr std::array<std::string_view, 12> kUsers = {
+      "system:anonymous",      "system:apiserver",           "system:kube-controller-manager",
+      "system:kube-scheduler", "system:kube-proxy",          "system:kube-aggregator",
+      "system:kube-apiserver", "system:volume-scheduler",    "system:cloud-controller-manager",
+      "system:admin",          "system:konnectivity-server", "system:node-problem-detector"};
+  static constexpr std::array<std::string_view, 8> kGroups = {
+      "system:masters", "system:authenticated", "system:unauthenticated", "system:serviceaccounts",
+      "system:nodes",   "system:monitoring",    "system:bootstrappers",   "system:node-proxier"};
+  if (!name.starts_with("system:")) return false;
+  if (kind == rbac::SubjectKind::user) {
+    return name.starts_with("system:node:") || name.starts_with("system:serviceaccount:") ||
+           name.starts_with("system:bootstrap:") ||
+           std::find(kUsers.begin(), kUsers.end(), name) != kUsers.end();
+  }
+  if (kind == rbac::SubjectKind::group) {
+    return name.starts_with("system:serviceaccounts:") || name.starts_with("system:bootstrappers:") ||
+           std::find(kGroups.begin(), kGroups.end(), name) != kGroups.end();
+  }
+  return false;
+}
+
+std::size_t length_limit(const SubjectAnalysis& a) {
+  if (a.provider != nullptr && a.provider->max_subject_bytes != 0) return a.provider->max_subject_bytes;
+  return 255;  // OpenID Connect Core 1.0, section 2: sub is at most 255 ASCII characters
+}
+
+const oidc::Segment* SubjectAnalysis::find(std::string_view segment) const noexcept {
+  for (const oidc::Segment& s : segments) {
+    if (s.name == segment) return &s;
+  }
+  return nullptr;
+}
+
+SubjectAnalyzer::SubjectAnalyzer(const Config& config, const oidc::Catalogue& catalogue)
+    : config_(config), catalogue_(catalogue), prefixes_(config.all_prefixes()) {}
+
+const std::vector<std::string>* SubjectAnalyzer::allowed_tenants(const oidc::Provider* provider) const {
+  if (provider == nullptr) return nullptr;
+  if (const auto it = config_.organizations.find(provider->id); it != config_.organizations.end())
+    return &it->second;
+  if (const auto it = config_.organizations.find("*"); it != config_.organizations.end()) return &it->second;
+  return nullptr;
+}
+
+bool SubjectAnalyzer::is_external(const rbac::Subject& subject) const {
+  if (subject.kind != rbac::SubjectKind::user && subject.kind != rbac::SubjectKind::group) return false;
+  const std::string_view name = subject.name.value;
+  return !name.starts_with("system:") ||
+         std::any_of(prefixes_.begin(), prefixes_.end(),
+                     [&](const std::string& prefix) { return name.starts_with(prefix); });
+}
+
+bool SubjectAnalyzer::configured_issuer(std::string_view url) const {
+  return !url.empty() && std::any_of(config_.issuers.begin(), config_.issuers.end(),
+                                     [&](const IssuerConfig& issuer) { return issuer.url == url; });
+}
+
+std::string_view SubjectAnalyzer::issuer_of(const SubjectAnalysis& a) const {
+  if (!a.parsed.issuer.empty()) return a.parsed.issuer;
+  if (a.parsed.prefix.kind != PrefixKind::configured) return {};
+  const std::string_view prefix = a.parsed.prefix.text;
+  for (const IssuerConfig& issuer : config_.issuers) {
+    const auto& own =
+        a.subject->kind == rbac::SubjectKind::group ? issuer.groups_prefix : issuer.username_prefix;
+    if (own && *own == prefix) return issuer.url;
+  }
+  return {};
+}
+
+void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) const {
+  a.subject = &subject;
+  a.name = subject.name.value;
+  const CharacterSet characters = characters_of(a.name);
+  oidc::ParseOptions options;
+  options.kind = name_kind(subject.kind);
+  options.prefixes = prefixes_;
+  a.parsed = catalogue_.parse(a.name, options);
+  // With a configured prefix the issuer is known though the name does not say it.
+  if (const std::string_view issuer = issuer_of(a); !issuer.empty() && a.parsed.issuer.empty()) {
+    options.issuer = issuer;
+    a.parsed = catalogue_.parse(a.name, options);
+  }
+  a.candidate = a.parsed.recognised();
+  const bool external_kind =
+      subject.kind == rbac::SubjectKind::user || subject.kind == rbac::SubjectKind::group;
+  if (a.candidate == nullptr && external_kind && !a.name.starts_with("system:")) {
+    oidc::ParseOptions other = options;
+    other.kind = options.kind == oidc::NameKind::group ? oidc::NameKind::user : oidc::NameKind::group;
+    a.otherwise = catalogue_.parse(a.name, other);
+    if (const Candidate* c = a.otherwise.recognised(); c != nullptr && c->likelihood != Likelihood::shape) {
+      a.candidate = c;
+      a.as_other_kind = true;
+    }
+  }
+  if (needs_facts(a.parsed, a.name, characters)) {
+    a.facts = catalogue_.facts(a.parsed, options);
+    a.has_facts = true;
+  }
+  if (a.candidate != nullptr) {
+    take(a, *a.candidate);
+  } else if (a.facts.near) {
+    take(a, *a.facts.near);
+  } else {
+    a.provider = a.facts.issuer_provider;
+  }
+  a.prefix = a.parsed.prefix.text;
+  a.local = a.parsed.prefix.kind == PrefixKind::none ? a.name : a.parsed.rest;
+  if (a.prefix.empty() && a.candidate == nullptr && !a.facts.near) {
+    a.prefix = short_prefix(a.name);
+    a.local = a.name.substr(a.prefix.size());
+  }
+  if (characters.space || characters.control || characters.non_ascii) {
+    if (has_stray_space(a.name)) {
+      a.trimmed = squeezed(a.name);
+    } else if (characters.space && a.candidate == nullptr && a.provider != nullptr) {
+      // A single space is wrong where only the name without it is one of the provider's.
+      std::string without = squeezed(a.name);
+      if (without == a.name) std::erase(without, ' ');
+      const oidc::ParsedName again = catalogue_.parse(without, options);
+      const Candidate* c = again.recognised();
+      if (c != nullptr && c->likelihood != Likelihood::shape) a.trimmed = std::move(without);
+    }
+  }
+}
+
+bool SubjectAnalyzer::shared_issuer(const SubjectAnalysis& a) const {
+  std::optional<oidc::IssuerScope> scope;
+  if (a.candidate != nullptr) scope = a.candidate->scope;
+  if (!scope && a.facts.near) scope = a.facts.near->scope;
+  if (!scope) scope = a.facts.issuer_scope;
+  if (scope) return *scope == oidc::IssuerScope::shared;
+  if (!issuer_of(a).empty() || a.provider == nullptr) return false;
+  // Unprefixed: whoever can get a token of the provider's first issuer can claim the name.
+  return !a.provider->issuers.empty() && a.provider->issuers.front().scope == oidc::IssuerScope::shared;
+}
+
+void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
+  const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
+  using enum SubjectBit;
+  const oidc::Prefix& prefix = a.parsed.prefix;
+  const bool malformed =
+      prefix.kind == PrefixKind::malformed ||
+      (prefix.problem != PrefixProblem::none && prefix.problem != PrefixProblem::empty_subject);
+  set(prefixed, !a.prefix.empty() && prefix.kind != PrefixKind::malformed);
+  set(configured_prefix, prefix.kind == PrefixKind::configured);
+  const std::string_view issuer = issuer_of(a);
+  set(known_issuer,
+      !issuer.empty() && (configured_issuer(issuer) || catalogue_.find_issuer(issuer).provider != nullptr));
+  set(shared_issuer, this->shared_issuer(a));
+  set(malformed_prefix, malformed);
+  set(lookalike_issuer, a.facts.lookalike.has_value());
+  set(lookalike_configured, a.facts.lookalike.has_value() && configured_issuer(issuer));
+  const bool broker =
+      std::find(config_.brokers.begin(), config_.brokers.end(), issuer) != config_.brokers.end() ||
+      std::any_of(config_.issuers.begin(), config_.issuers.end(),
+                  [&](const IssuerConfig& i) { return i.broker && i.url == issuer; });
+  set(foreign_grammar, a.facts.foreign_grammar != nullptr && !broker);
+  const bool complete = a.candidate != nullptr && a.candidate->likelihood != Likelihood::shape;
+  set(recognised, complete);
+  if (a.facts.near) {
+    const oidc::NearMatch& near = *a.facts.near;
+    set(truncated, near.has(Departure::truncated));
+    set(impossible, near.has(Departure::impossible_value));
+    set(fixed_word_case, near.has(Departure::wrong_case));
+    set(slash_error, near.completed.size() != 0 && near.completed != a.name &&
+                         slash_key(near.completed) == slash_key(a.name));
+  }
+  if (a.candidate != nullptr && a.candidate->obsolete) set(impossible, true);
+  const bool limited = complete && a.subject->kind == rbac::SubjectKind::user && !a.as_other_kind;
+  set(too_long, limited && a.local.size() > length_limit(a));
+  // Semaphore cuts `sub127` so that its ref part has 35 characters at most: two refs can share the cut form.
+  set(length_collision,
+      complete && a.provider->id == "semaphore" && a.local.size() >= 35 && a.ref.size() == 35);
+  set(has_wildcard, !a.facts.wildcards.empty());
+  for (const oidc::Wildcard& w : a.facts.wildcards) {
+    using oidc::WildcardPlace;
+    const bool at_start = w.begin == a.name.size() - a.local.size();
+    if (w.place == WildcardPlace::before_tenant || w.place == WildcardPlace::in_tenant || at_start) {
+      set(wildcard_covers_tenant, true);
+    } else if (w.place == WildcardPlace::after_tenant_text) {
+      set(wildcard_partial_tenant, true);
+    }
+  }
+  set(has_placeholder, !a.facts.placeholders.empty());
+  set(percent_error, !a.facts.encoding.empty());
+  set(nothing_after_prefix, prefix.problem == PrefixProblem::empty_subject);
+  const std::string_view local = a.local;
+  const bool empty_part =
+      local.ends_with(':') || local.ends_with('/') || local.find("::") != std::string_view::npos;
+  set(empty_segment,
+      empty_part && !complete && a.provider != nullptr && !local.empty() && a.facts.wildcards.empty());
+  set(whitespace, !a.trimmed.empty());
+  set(invisible, has_invisible(a.name));
+  set(mixed_script, has_mixed_scripts(a.name));
+  set(not_nfc, !is_nfc(a.name));
+}
+
+void SubjectAnalyzer::tenant_traits(const SubjectAnalysis& a, Traits& out) const {
+  const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
+  using enum SubjectBit;
+  const bool shared = this->shared_issuer(a);
+  const std::string_view tenant = a.tenant_value();
+  const bool in_name = !tenant.empty();
+  const bool known_shape = a.candidate != nullptr || a.facts.near.has_value();
+  const bool people = a.provider != nullptr && a.provider->people;
+  set(has_tenant, in_name || (a.provider != nullptr && !shared && !issuer_of(a).empty()));
+  // A name that is damaged elsewhere, or cut, says nothing about whether a tenant was left out.
+  const bool dropped =
+      a.facts.near ? a.facts.near->has(Departure::missing_start)
+                   : a.candidate != nullptr || (a.facts.issuer_provider != nullptr && !a.local.empty());
+  const bool missing = shared && !in_name && !people && dropped && a.facts.wildcards.empty() &&
+                       (known_shape || a.facts.issuer_provider != nullptr) &&
+                       a.subject->kind == rbac::SubjectKind::user;
+  set(tenant_missing, missing);
+  const bool optional = a.candidate != nullptr || (a.facts.near && a.facts.near->tenant_optional) ||
+                        (a.provider != nullptr && a.provider->tenant_optional);
+  set(tenantless_live, missing && optional);
+  if (const auto* allowed = allowed_tenants(a.provider);
+      allowed != nullptr && in_name && a.facts.wildcards.empty()) {
+    set(tenant_restricted, true);
+    const bool exact = std::find(allowed->begin(), allowed->end(), tenant) != allowed->end();
+    const std::string folded = fold_case(tenant);
+    const bool by_case = std::any_of(allowed->begin(), allowed->end(),
+                                     [&](const std::string& t) { return fold_case(t) == folded; });
+    set(tenant_stranger, !exact && !by_case);
+    set(tenant_case_differs, !exact && by_case);
+  }
+  for (const auto& [provider, tenants] : config_.organizations) {
+    if (std::find(tenants.begin(), tenants.end(), a.local) != tenants.end())
+      set(is_allowed_tenant_name, true);
+  }
+  if (a.candidate != nullptr && a.provider != nullptr && !a.provider->immutable_alternative.empty()) {
+    bool named = false, by_id = false;
+    for (const oidc::Segment& s : a.segments) {
+      named |= s.has(oidc::kMutableName);
+      by_id |= s.has(oidc::kImmutableId);
+    }
+    set(mutable_names,
+        named && !by_id && !people && a.facts.wildcards.empty() && a.facts.placeholders.empty());
+  }
+}
+
+void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const {
+  const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
+  using enum SubjectBit;
+  const bool user = a.subject->kind == rbac::SubjectKind::user;
+  const bool group = a.subject->kind == rbac::SubjectKind::group;
+  const oidc::SubjectFacts& f = a.facts;
+  set(email, f.email);
+  set(public_mail, f.public_mail_domain);
+  set(guest, f.guest);
+  const bool people = a.provider != nullptr && a.provider->people;
+  set(mutable_human_name,
+      user &&
+          (f.email || f.guest || (people && f.plain_word && !f.uuid && !f.digits && a.candidate == nullptr)));
+  static constexpr std::array<std::string_view, 19> kGeneric = {
+      "admin",  "admins",      "administrators", "ops",        "devops",         "sre",   "dev",
+      "devs",   "developers",  "platform",       "k8s-admins", "cluster-admins", "users", "everyone",
+      "owners", "maintainers", "root",           "operators",  "engineering"};
+  const std::string lower = to_lower_ascii(a.local);
+  const bool has_prefix = !a.prefix.empty();
+  set(generic_group,
+      group && !has_prefix && std::find(kGeneric.begin(), kGeneric.end(), lower) != kGeneric.end());
+  set(unprefixed_group, group && !has_prefix && !a.name.starts_with("system:"));
+  static constexpr std::array<std::string_view, 9> kEverybody = {
+      "everyone",      "all users",    "all-users",   "all_users", "allusers",
+      "authenticated", "domain users", "all company", "ci_job"};
+  set(catch_all, group && !a.name.starts_with("system:") &&
+                     std::find(kEverybody.begin(), kEverybody.end(), lower) != kEverybody.end() &&
+                     (lower != "ci_job" || a.prefix == "gitlab:" || a.name == "gitlab:ci_job"));
+  if (group) {
+    const bool google = f.email && (a.facts.email_domain == "googlegroups.com" || f.public_mail_domain);
+    bool from_broker = lower == "allgithubusers";
+    for (const Candidate& c : a.parsed.candidates)
+      from_broker |= c.provider->id == "dex" && c.segments.size() > 1;
+    set(self_service_group, google || from_broker);
+  }
+  set(uuid, f.uuid);
+  const bool named =
+      config_.names.find(a.name) != config_.names.end() || config_.names.find(a.local) != config_.names.end();
+  set(has_alias, named);
+  set(numeric_looking, f.number_like || f.yaml_word || f.digits);
+  set(rounded_number, f.rounded_number);
+  set(opaque, a.candidate != nullptr && a.candidate->opaque);
+  set(group_shaped, user && a.as_other_kind);
+  set(subject_shaped, group && a.as_other_kind);
+  if (user && out.test(static_cast<std::size_t>(external)) && !has_prefix) {
+    const bool word = std::find(kGeneric.begin(), kGeneric.end(), lower) != kGeneric.end() &&
+                      lower != "admin" && lower != "root";
+    const bool path = a.name.size() > 1 && a.name.front() == '/' && a.candidate == nullptr;
+    if (word || path) set(group_shaped, true);
+  }
+  if (a.subject->kind == rbac::SubjectKind::service_account) {
+    const bool issuer_space =
+        a.subject->namespace_name.value.find_first_of(":/.@#") != std::string_view::npos;
+    const bool foreign = a.candidate != nullptr && a.candidate->likelihood != Likelihood::shape;
+    set(external_as_service_account, a.name.find_first_of(":/@") != std::string_view::npos || issuer_space ||
+                                         (foreign && a.segments.size() > 1) || characters_of(a.name).upper);
+  }
+}
+
+void SubjectAnalyzer::context_traits(const SubjectAnalysis& a, Traits& out) const {
+  const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
+  using enum SubjectBit;
+  const bool job = a.candidate != nullptr && a.candidate->likelihood != Likelihood::shape &&
+                   !a.provider->people && !a.provider->broker;
+  set(workload, job);
+  if (a.candidate == nullptr) return;
+  const auto starts = [&](std::string_view text) { return a.ref.starts_with(text); };
+  const bool preview = a.context == "preview" || (a.provider->id == "vercel" && a.environment == "preview");
+  const bool change =
+      a.ref_type == "pull_request" || a.context == "pull_request" || a.context == "merge_request" ||
+      a.ref_type == "merge_request" || a.ref_type == "pull-request" || starts("refs/pull/") ||
+      starts("refs/merge-requests/") || preview || a.find("scm_pull_request_target_branch") != nullptr;
+  set(pull_request, change);
+  set(read_phase, a.phase == "plan");
+  const bool tag = a.ref_type == "tag" || starts("refs/tags/");
+  const bool branch = !tag && !change && !a.ref.empty();
+  set(tag_ref, tag);
+  set(branch_ref, branch);
+  std::string_view name = a.ref;
+  if (name.starts_with("refs/heads/")) name.remove_prefix(11);
+  const bool is_protected =
+      branch && std::any_of(config_.protected_refs.begin(), config_.protected_refs.end(),
+                            [&](const std::string& pattern) {
+                              return matches_star(pattern, name) || matches_star(pattern, a.ref);
+                            });
+  set(protected_ref, is_protected);
+  set(unprotected_branch, branch && !is_protected);
+  set(no_context, job && a.candidate->unscoped);
+  set(debug_session, a.candidate->debug_session);
+  set(job_chosen, a.candidate->job_chosen);
+  set(per_run, std::any_of(a.segments.begin(), a.segments.end(),
+                           [](const oidc::Segment& s) { return s.has(oidc::kPerRun); }));
+}
+
+Traits SubjectAnalyzer::traits(const SubjectAnalysis& a) const {
+  Traits out;
+  const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
+  using enum SubjectBit;
+  const rbac::Subject& s = *a.subject;
+  const bool user = s.kind == rbac::SubjectKind::user;
+  const bool group = s.kind == rbac::SubjectKind::group;
+  const bool account = s.kind == rbac::SubjectKind::service_account;
+  set(is_user, user);
+  set(is_group, group);
+  set(is_service_account, account);
+  set(unknown_kind, s.kind == rbac::SubjectKind::other);
+  // An empty apiGroup of a User or Group is defaulted by clients (defaults.go); that of an account must be
+  // empty.
+  set(wrong_api_group,
+      account ? !s.api_group.empty()
+              : (user || group) && !s.api_group.empty() && s.api_group != "rbac.authorization.k8s.io");
+  const bool system = a.name.starts_with("system:");
+  set(system_name, (user || group) && system);
+  set(external, is_external(s));
+  set(builtin_name, is_builtin_name(s.kind, a.name));
+  set(spells_service_account, user && a.name.starts_with("system:serviceaccount:") &&
+                                  std::count(a.name.begin(), a.name.end(), ':') == 3);
+  set(without_namespace, account && s.namespace_name.empty());
+  set(default_service_account, account && a.name == "default");
+  if (account) {
+    const bool valid =
+        !a.name.empty() && a.name.size() <= 253 &&
+        a.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") == std::string_view::npos &&
+        a.name.front() != '-' && a.name.front() != '.' && a.name.back() != '-' && a.name.back() != '.';
+    set(has_valid_service_account_name, valid);
+  }
+  name_traits(a, out);
+  people_traits(a, out);
+  if (user || group) {
+    tenant_traits(a, out);
+    context_traits(a, out);
+  }
+  return out;
+}
+
+}  // namespace oidc_audit::rules
