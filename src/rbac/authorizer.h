@@ -83,6 +83,9 @@ class Authorizer {
   /// order of the Policy. A missing role is passed to the visitor and does not stop the walk.
   void visit_rules_for(const UserInfo& user, std::string_view namespace_name, const RuleVisitor& visit) const;
 
+  /// Namespaces in which a RoleBinding names the user or a group of the user; sorted, each once.
+  std::vector<std::string_view> namespaces_of(const UserInfo& user) const;
+
   /// The verdict alone, without reasons; allocates nothing.
   bool is_allowed(const Attributes& request, const AuthorizeOptions& options = {}) const;
 

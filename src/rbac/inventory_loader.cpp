@@ -207,7 +207,14 @@ void Inventory::Loader::check_version(Meta& meta) {
 
 void Inventory::Loader::settle_namespace(Meta& meta, bool namespaced) {
   if (!namespaced) {
-    meta.namespace_name.value = {};
+    if (meta.namespace_name.empty()) return;
+    const auto range = meta.namespace_name.range;
+    meta.namespace_name = {};
+    // The server clears it instead of refusing the object, so the object takes effect.
+    const FieldPath metadata = kRoot.field("metadata");
+    issues_.warn(metadata.field("namespace"), range, "namespace-on-cluster-scoped",
+                 "metadata.namespace: Forbidden: not allowed on this type",
+                 fmt::format("a {} applies to the whole cluster; remove the namespace", meta.kind.value));
     return;
   }
   if (!meta.namespace_name.empty()) return;
@@ -237,8 +244,8 @@ void Inventory::Loader::take_role(Value object, const Header& header, RoleKind k
     return;
   }
   check_version(role.meta);
-  validate(role, issues_);
   settle_namespace(role.meta, kind == RoleKind::role);
+  validate(role, issues_);
   store(inventory_.roles_, inventory_.indexes_->roles, static_cast<unsigned>(kind), std::move(role));
 }
 
@@ -251,24 +258,24 @@ void Inventory::Loader::take_binding(Value object, const Header& header, Binding
     return;
   }
   check_version(binding.meta);
-  validate(binding, issues_);
   settle_namespace(binding.meta, kind == BindingKind::role_binding);
+  validate(binding, issues_);
   store(inventory_.bindings_, inventory_.indexes_->bindings, static_cast<unsigned>(kind), std::move(binding));
 }
 
 void Inventory::Loader::take_service_account(Value object, const Header& header) {
   ServiceAccount account;
   begin(account.meta, object, header);
-  validate(account, issues_);
   settle_namespace(account.meta, true);
+  validate(account, issues_);
   store(inventory_.service_accounts_, inventory_.indexes_->service_accounts, 0, std::move(account));
 }
 
 void Inventory::Loader::take_namespace(Value object, const Header& header) {
   Namespace space;
   begin(space.meta, object, header);
-  validate(space, issues_);
   settle_namespace(space.meta, false);
+  validate(space, issues_);
   store(inventory_.namespaces_, inventory_.indexes_->namespaces, 0, std::move(space));
 }
 

@@ -177,6 +177,22 @@ void Authorizer::visit_rules_for(const UserInfo& user, std::string_view namespac
     visit_place(place);
 }
 
+std::vector<std::string_view> Authorizer::namespaces_of(const UserInfo& user) const {
+  std::vector<std::string_view> names;
+  index_->any_holder(user, [&](std::uint32_t holder) {
+    std::uint32_t last = kClusterScope;
+    for (const Entry& entry : index_->of_holder(holder)) {
+      if (entry.place == last) continue;
+      last = entry.place;
+      names.push_back(policy_->bindings()[entry.binding]->meta.namespace_name.value);
+    }
+    return false;
+  });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
 bool Authorizer::is_allowed(const Attributes& request, const AuthorizeOptions& options) const {
   if (options.masters && std::find(request.user.groups.begin(), request.user.groups.end(),
                                    "system:masters") != request.user.groups.end())

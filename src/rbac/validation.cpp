@@ -103,8 +103,8 @@ void validate_labels(const std::vector<std::pair<Text, Text>>& labels, const Fie
 }
 
 template <typename NameProblems>
-void validate_meta(const Meta& meta, bool namespaced, const NameProblems& name_problems, FieldErrors& errors,
-                   ObjectIssues& issues) {
+void validate_meta(const Meta& meta, bool namespaced, const NameProblems& name_problems,
+                   FieldErrors& errors) {
   const FieldPath metadata = kRoot.field("metadata");
   const FieldPath name = metadata.field("name");
   if (meta.name.empty()) {
@@ -118,14 +118,7 @@ void validate_meta(const Meta& meta, bool namespaced, const NameProblems& name_p
     }
   }
   const FieldPath space = metadata.field("namespace");
-  if (!namespaced) {
-    // The server clears it instead of refusing the object, so the object takes effect.
-    if (!meta.namespace_name.empty()) {
-      issues.warn(space, meta.namespace_name.range, "namespace-on-cluster-scoped",
-                  "metadata.namespace: Forbidden: not allowed on this type",
-                  fmt::format("a {} applies to the whole cluster; remove the namespace", meta.kind.value));
-    }
-  } else if (meta.namespace_known && !meta.namespace_name.empty()) {
+  if (namespaced && meta.namespace_known && !meta.namespace_name.empty()) {
     for (const std::string& problem : dns1123_label_problems(meta.namespace_name.value)) {
       errors.invalid(space, meta.namespace_name, "invalid-namespace", problem);
     }
@@ -272,7 +265,7 @@ void validate_subject(const Subject& subject, bool namespaced, const FieldPath& 
 void validate(const Role& role, ObjectIssues& issues) {
   FieldErrors errors(issues, role.meta);
   const bool namespaced = role.kind == RoleKind::role;
-  validate_meta(role.meta, namespaced, path_segment_problems, errors, issues);
+  validate_meta(role.meta, namespaced, path_segment_problems, errors);
   const FieldPath rules = kRoot.field("rules");
   for (std::size_t i = 0; i < role.rules.size(); ++i) {
     validate_rule(role.rules[i], namespaced, rules.item(i), errors);
@@ -292,7 +285,7 @@ void validate(const Role& role, ObjectIssues& issues) {
 void validate(const Binding& binding, ObjectIssues& issues) {
   FieldErrors errors(issues, binding.meta);
   const bool namespaced = binding.kind == BindingKind::role_binding;
-  validate_meta(binding.meta, namespaced, path_segment_problems, errors, issues);
+  validate_meta(binding.meta, namespaced, path_segment_problems, errors);
   validate_role_ref(binding, errors);
   const FieldPath subjects = kRoot.field("subjects");
   for (std::size_t i = 0; i < binding.subjects.size(); ++i) {
@@ -302,12 +295,12 @@ void validate(const Binding& binding, ObjectIssues& issues) {
 
 void validate(const ServiceAccount& account, ObjectIssues& issues) {
   FieldErrors errors(issues, account.meta);
-  validate_meta(account.meta, true, dns1123_subdomain_problems, errors, issues);
+  validate_meta(account.meta, true, dns1123_subdomain_problems, errors);
 }
 
 void validate(const Namespace& space, ObjectIssues& issues) {
   FieldErrors errors(issues, space.meta);
-  validate_meta(space.meta, false, dns1123_label_problems, errors, issues);
+  validate_meta(space.meta, false, dns1123_label_problems, errors);
 }
 
 }  // namespace oidc_audit::rbac
