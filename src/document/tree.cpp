@@ -16,10 +16,6 @@ constexpr std::array<std::string_view, 7> kKinds = {"null",   "boolean",  "integ
                                                     "string", "sequence", "mapping"};
 constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
 
-bool is_collection(const Node& node) {
-  return node.kind == NodeKind::sequence || node.kind == NodeKind::mapping;
-}
-
 // One step of an RFC 6901 pointer with ~1 and ~0 undone.
 std::string unescape_step(std::string_view step) {
   std::string out;
@@ -72,19 +68,6 @@ std::string_view Tree::keep(std::string_view decoded) {
   return {at, decoded.size()};
 }
 
-const Node& Value::own() const noexcept { return tree_->node(index_); }
-
-std::uint32_t Value::target() const noexcept { return own().alias ? own().count : index_; }
-
-const Node& Value::resolved() const noexcept { return tree_->node(target()); }
-
-NodeKind Value::kind() const noexcept { return exists() ? resolved().kind : NodeKind::null; }
-
-std::string_view Value::text() const noexcept {
-  if (!exists() || is_collection(resolved())) return {};
-  return tree_->text(resolved());
-}
-
 bool Value::was_quoted() const noexcept { return exists() && resolved().quoted; }
 
 std::optional<bool> Value::as_bool() const noexcept {
@@ -109,15 +92,6 @@ std::optional<double> Value::as_double() const noexcept {
   return parse_yaml_float(text());
 }
 
-SourceRange Value::range() const noexcept {
-  if (!exists()) return {};
-  return {tree_->buffer(), own().begin, own().end};
-}
-
-std::size_t Value::size() const noexcept {
-  return exists() && is_collection(resolved()) ? resolved().count : 0;
-}
-
 Value Value::item(std::size_t index) const noexcept {
   if (!is_sequence() || index >= size()) return {};
   std::uint32_t at = target() + 1;
@@ -138,7 +112,7 @@ std::optional<std::pair<Value, Value>> Value::find_member(std::string_view key) 
     at = tree_->node(value.index()).next;
     if (mapping.merged && name.is_merge_key()) {
       if (auto inner = value.find_merged(key)) found = inner;
-    } else if (name.text() == key && !is_collection(name.resolved())) {
+    } else if (name.text() == key && !name.is_collection()) {
       found.emplace(name, value);
       if (plain) break;
     }
@@ -185,11 +159,6 @@ Value Value::at_pointer(std::string_view pointer) const noexcept {
   return at;
 }
 
-Items Value::items() const noexcept {
-  if (!is_sequence()) return {};
-  return {tree_, target() + 1, resolved().next};
-}
-
 namespace {
 
 void list_members(const Tree* tree, std::uint32_t mapping, std::vector<Member>& out) {
@@ -231,10 +200,7 @@ void drop_overwritten(std::vector<Member>& members) {
 
 }  // namespace
 
-Members Value::members() const {
-  if (!is_mapping()) return {};
-  const Node& mapping = resolved();
-  if (!mapping.merged && !mapping.doubled) return {tree_, target() + 1, mapping.next};
+Members Value::merged_members() const {
   std::vector<Member> listed;
   list_members(tree_, target(), listed);
   drop_overwritten(listed);

@@ -58,6 +58,7 @@ class Value {
   bool is_string() const noexcept { return kind() == NodeKind::string; }
   bool is_mapping() const noexcept { return kind() == NodeKind::mapping; }
   bool is_sequence() const noexcept { return kind() == NodeKind::sequence; }
+  bool is_collection() const noexcept { return is_mapping() || is_sequence(); }
 
   /// Decoded text of a scalar of any kind (`yes` for a boolean written so); empty for collections.
   std::string_view text() const noexcept;
@@ -93,6 +94,7 @@ class Value {
  private:
   friend class Members;
   friend class Items;
+  Members merged_members() const;         // of a mapping with `<<` or doubled keys
   const Node& own() const noexcept;       // the node itself, possibly an alias
   std::uint32_t target() const noexcept;  // index of what an alias names
   const Node& resolved() const noexcept;  // node at target()
@@ -243,6 +245,33 @@ class Members {
   std::uint32_t behind_ = 0;
   std::shared_ptr<const std::vector<Member>> listed_;  // where keys are merged or doubled
 };
+
+inline const Node& Value::own() const noexcept { return tree_->node(index_); }
+inline std::uint32_t Value::target() const noexcept {
+  const Node& node = own();
+  return node.alias ? node.count : index_;
+}
+inline const Node& Value::resolved() const noexcept { return tree_->node(target()); }
+inline NodeKind Value::kind() const noexcept { return exists() ? resolved().kind : NodeKind::null; }
+inline std::string_view Value::text() const noexcept {
+  return exists() && !is_collection() ? tree_->text(resolved()) : std::string_view();
+}
+inline SourceRange Value::range() const noexcept {
+  if (!exists()) return {};
+  const Node& node = own();
+  return {tree_->buffer(), node.begin, node.end};
+}
+inline std::size_t Value::size() const noexcept { return exists() && is_collection() ? resolved().count : 0; }
+inline Items Value::items() const noexcept {
+  if (!is_sequence()) return {};
+  return {tree_, target() + 1, resolved().next};
+}
+inline Members Value::members() const {
+  if (!is_mapping()) return {};
+  const Node& mapping = resolved();
+  if (mapping.merged || mapping.doubled) return merged_members();
+  return {tree_, target() + 1, mapping.next};
+}
 
 /// A comment, `#` included, end of line excluded.
 struct Comment {

@@ -73,6 +73,15 @@ const std::vector<Pass>& passes() {
   return all;
 }
 
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
 std::size_t peak_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -87,13 +96,15 @@ void measure(const Input& input, const Pass& pass, std::size_t count) {
   std::string text = bench::make_bindings(count, input.shape);
   text.shrink_to_fit();
   const std::size_t bytes = text.size();
+  const double cpu_start = cpu_seconds();
   const auto start = std::chrono::steady_clock::now();
   const std::size_t found = pass.run(std::move(text), input.format);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  const double cpu = cpu_seconds() - cpu_start;
   const double megabytes = static_cast<double>(bytes) / 1e6;
   const auto peak = static_cast<double>(peak_bytes());
-  fmt::print("{:<12} {:<10} {:>8} {:>9.3f} {:>10.4f} {:>9.1f} {:>9.1f} {:>7.2f} {:>9}\n", input.name,
-             pass.name, count, megabytes, seconds.count(), megabytes / seconds.count(), peak / 1e6,
+  fmt::print("{:<12} {:<10} {:>8} {:>9.3f} {:>9.4f} {:>9.4f} {:>9.1f} {:>9.1f} {:>7.2f} {:>9}\n", input.name,
+             pass.name, count, megabytes, seconds.count(), cpu, megabytes / cpu, peak / 1e6,
              peak / static_cast<double>(bytes), found);
 }
 
@@ -139,8 +150,8 @@ int main(int argc, char** argv) {
   if (counts.empty()) counts = {1, 1'000, 100'000};
   if (!folder.empty()) return write_inputs(folder, counts);
 
-  fmt::print("{:<12} {:<10} {:>8} {:>9} {:>10} {:>9} {:>9} {:>7} {:>9}\n", "input", "pass", "bindings", "MB",
-             "s", "MB/s", "peak MB", "x input", "found");
+  fmt::print("{:<12} {:<10} {:>8} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>9}\n", "input", "pass", "bindings",
+             "MB", "wall s", "cpu s", "MB/s", "peak MB", "x input", "found");
   bool ok = true;
   for (const Input& input : kInputs) {
     for (const std::size_t count : counts) {
