@@ -81,7 +81,7 @@ TEST_CASE("everything is read, with its place", "[oidc][auth_config]") {
   const Decoded decoded(
       kHead +
       "jwt:\n"
-      "- issuer: {url: https://a, discoveryURL: https://d, audiences: [x, y], audienceMatchPolicy: "
+      "- issuer: {url: https://a, discoveryURL: https://d, audiences: [x, z], audienceMatchPolicy: "
       "MatchAny}\n"
       "  claimValidationRules:\n"
       "  - {claim: hd, requiredValue: v}\n"
@@ -103,8 +103,8 @@ TEST_CASE("everything is read, with its place", "[oidc][auth_config]") {
   REQUIRE(config.jwt.size() == 2);
   const JwtAuthenticator& jwt = config.jwt.front();
   CHECK(jwt.issuer.discovery_url.value == "https://d");
-  CHECK(jwt.issuer.audiences[1].value == "y");
-  CHECK(decoded.sources.text(*jwt.issuer.audiences[1].range) == "y");
+  CHECK(jwt.issuer.audiences[1].value == "z");
+  CHECK(decoded.sources.text(*jwt.issuer.audiences[1].range) == "z");
   CHECK(jwt.claim_validation_rules[0].required_value.value == "v");
   CHECK(jwt.claim_validation_rules[1].message.value == "m");
   REQUIRE(jwt.claim_mappings.username.prefix.has_value());

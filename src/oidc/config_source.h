@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oidc/auth_config.h"
+#include "oidc/legacy_flags.h"
+
+namespace oidc_audit::oidc {
+
+/// What kind of file a configuration of authentication was found in.
+enum class ConfigSourceKind {
+  authentication_configuration,  ///< what --authentication-config names
+  static_pod,                    ///< manifest of a kube-apiserver
+  kubeadm,                       ///< ClusterConfiguration, extraArgs as a map or as a list
+  distribution,                  ///< config.yaml of k3s or RKE2
+};
+std::string_view to_string(ConfigSourceKind kind);
+
+/// A configuration, and where it came from.
+struct ConfigSource {
+  ConfigSourceKind kind = ConfigSourceKind::authentication_configuration;
+  LoadedConfig loaded;
+  std::vector<std::string> notes;  ///< for people: what was found, what could not be looked at
+};
+
+/// Gives the content of a file that flags name; nullopt when it cannot be read here (it is a path on the
+/// server).
+using ReadNamedFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+/// The arguments of a kube-apiserver that a document holds, when it is a static pod manifest, a kubeadm
+/// ClusterConfiguration (of either form) or a k3s or RKE2 config.yaml; nullopt when it is none of them.
+struct FoundArguments {
+  ConfigSourceKind kind = ConfigSourceKind::static_pod;
+  std::vector<ServerArgument> arguments;
+};
+std::optional<FoundArguments> find_server_arguments(const SourceManager& sources, BufferId buffer);
+
+/// Reads whatever was given as a configuration: an AuthenticationConfiguration, or a file that holds the
+/// arguments of a kube-apiserver. When those name an AuthenticationConfiguration, `read_named` is asked for
+/// it, and its text is added to `sources`.
+ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
+                                const ReadNamedFile& read_named = {});
+
+}  // namespace oidc_audit::oidc
