@@ -216,6 +216,8 @@ class Object : public RefCounted {
   virtual std::optional<std::vector<Value>> elements() const { return std::nullopt; }
   /// Text for people; library values give what they were made from.
   virtual std::string text() const { return std::string(type_name()); }
+  /// Size in the API server's cost model.
+  virtual std::size_t cost_size() const { return 1; }
   /// Tells library types apart without dynamic_cast; 0 for the host's.
   virtual int library_tag() const { return 0; }
 };

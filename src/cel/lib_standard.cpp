@@ -1,0 +1,32 @@
+// Tests of strings that every environment has (common/stdlib/standard.go).
+
+#include <array>
+
+#include "cel/frame.h"
+#include "cel/registry.h"
+
+namespace oidc_audit::cel {
+namespace {
+
+Value contains(Frame&, const Value* args, std::size_t) {
+  return Value::boolean(args[0].as_string().find(args[1].as_string()) != std::string_view::npos);
+}
+Value starts_with(Frame&, const Value* args, std::size_t) {
+  return Value::boolean(args[0].as_string().starts_with(args[1].as_string()));
+}
+Value ends_with(Frame&, const Value* args, std::size_t) {
+  return Value::boolean(args[0].as_string().ends_with(args[1].as_string()));
+}
+
+constexpr std::array kRows{
+    OverloadRow{"contains", "contains_string", ".string, string -> bool", contains, CostRule::contains},
+    OverloadRow{"startsWith", "starts_with_string", ".string, string -> bool", starts_with,
+                CostRule::first_tenth},
+    OverloadRow{"endsWith", "ends_with_string", ".string, string -> bool", ends_with, CostRule::first_tenth},
+};
+
+}  // namespace
+
+std::span<const OverloadRow> standard_rows() { return kRows; }
+
+}  // namespace oidc_audit::cel
