@@ -253,6 +253,7 @@ void Asker::complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry
     dead |= is(entry.traits, bit);
   }
   entry.traits.set(static_cast<std::size_t>(SubjectBit::dead_name), dead);
+  entry.ready = true;
 }
 
 void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> rules) {
@@ -320,10 +321,35 @@ void Asker::ask_bindings() {
   ask_.role = &world_.no_role();
 }
 
+// Which roles are bound to a name that a token can carry.
+void Asker::find_live_bindings() {
+  SubjectSet& set = world_.subjects();
+  for (std::uint32_t b = 0; b < world_.binding_count(); ++b) {
+    const BindingEntry& binding = world_.raw_binding(b);
+    if (binding.default_object || binding.role == kNone) continue;
+    for (std::uint32_t s = 0; s < binding.binding->subjects.size(); ++s) {
+      const std::uint32_t e = set.entry_of(b, s);
+      if (e == SubjectSet::kNoSubject) continue;
+      const rbac::Subject& subject = *set[e].subject;
+      const bool external = world_.analyzer().is_external(subject);
+      if (!external && !is_catch_all(subject)) continue;
+      if (external && !set[e].ready) {
+        SubjectAnalysis analysis;
+        world_.analyzer().analyze(subject, analysis);
+        complete_traits(analysis, set[e]);
+      }
+      if (external && is(set[e].traits, SubjectBit::dead_name)) continue;
+      world_.mark_live(b);
+      break;
+    }
+  }
+}
+
 void Asker::ask_roles() {
   const std::vector<const ActiveRule*> by_role = of(Each::role);
   const std::vector<const ActiveRule*> by_rule = of(Each::role_rule);
   if (by_role.empty() && by_rule.empty()) return;
+  find_live_bindings();
   for (std::uint32_t i = 0; i < world_.role_count(); ++i) {
     set_role(i);
     if (!ask_.role->in_input || ask_.role->default_object) continue;

@@ -50,6 +50,7 @@ class Asker {
   std::vector<const ActiveRule*> of(Each each) const;
   void ask_entry(std::uint32_t index, std::span<const ActiveRule* const> rules);
   void complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry);
+  void find_live_bindings();
   bool holds(const ActiveRule& rule);
   void hit(const ActiveRule& rule);
   void note_error(const LoadedRule& rule);

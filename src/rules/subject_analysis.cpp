@@ -136,6 +136,13 @@ bool is_builtin_name(rbac::SubjectKind kind, std::string_view name) {
   return false;
 }
 
+bool is_catch_all(const rbac::Subject& subject) {
+  const std::string_view name = subject.name.value;
+  return (subject.kind == rbac::SubjectKind::group &&
+          (name == "system:authenticated" || name == "system:unauthenticated")) ||
+         (subject.kind == rbac::SubjectKind::user && name == "system:anonymous");
+}
+
 std::size_t length_limit(const SubjectAnalysis& a) {
   if (a.provider != nullptr && a.provider->max_subject_bytes != 0) return a.provider->max_subject_bytes;
   return 255;  // OpenID Connect Core 1.0, section 2: sub is at most 255 ASCII characters
@@ -188,6 +195,12 @@ void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) 
   a.subject = &subject;
   a.name = subject.name.value;
   const CharacterSet characters = characters_of(a.name);
+  const bool plain = !characters.non_ascii && !characters.control && !characters.space;
+  if (plain && !is_external(subject) &&
+      (subject.kind != rbac::SubjectKind::service_account || (!characters.colon && !characters.slash))) {
+    a.local = a.name;  // Kubernetes' own names: no provider has a say in them
+    return;
+  }
   oidc::ParseOptions options;
   options.kind = name_kind(subject.kind);
   options.prefixes = prefixes_;

@@ -87,6 +87,9 @@ bool matches_star(std::string_view pattern, std::string_view text);
 /// A name that Kubernetes itself gives out, of this kind.
 bool is_builtin_name(rbac::SubjectKind kind, std::string_view name);
 
+/// Everybody with any token, or without one: an external identity is among them.
+bool is_catch_all(const rbac::Subject& subject);
+
 /// The limit that applies to subjects of the analysis' provider, in bytes.
 std::size_t length_limit(const SubjectAnalysis& analysis);
 

@@ -24,6 +24,7 @@ struct SubjectEntry {
   std::uint32_t uses_begin = 0;            ///< into SubjectSet::uses(entry)
   std::uint32_t uses_count = 0;
   Traits traits;
+  bool ready = false;  ///< traits are complete
 };
 
 /// The ways in which another subject's name can be nearly the same.

@@ -16,14 +16,6 @@ rbac::PolicyOptions policy_options() {
   return options;
 }
 
-// Everybody with any token, or without: what an external identity gets too.
-bool is_catch_all(const rbac::Subject& subject) {
-  const std::string_view name = subject.name.value;
-  return (subject.kind == rbac::SubjectKind::group &&
-          (name == "system:authenticated" || name == "system:unauthenticated")) ||
-         (subject.kind == rbac::SubjectKind::user && name == "system:anonymous");
-}
-
 }  // namespace
 
 // Answers about one subject's bindings, kept while that subject is asked about.
@@ -138,6 +130,7 @@ void World::resolve_bindings() {
                       });
       if (!selected) continue;
       part.traits.set(bit(RoleBit::selected_by_aggregation));
+      feeds_.emplace_back(part.index, whole.index);
       for (const RoleBit b : {RoleBit::bound_to_external, RoleBit::bound_cluster_wide_to_external}) {
         if (whole.traits.test(bit(b))) part.traits.set(bit(b));
       }
@@ -145,6 +138,17 @@ void World::resolve_bindings() {
     }
   }
   subjects_.emplace(objects_.bindings, skip);
+}
+
+void World::mark_live(std::uint32_t binding) {
+  const std::uint32_t index = bindings_[binding].role;
+  if (index == kNone) return;
+  constexpr auto kBit = static_cast<std::size_t>(RoleBit::bound_to_live_external);
+  if (roles_[index].traits.test(kBit)) return;
+  roles_[index].traits.set(kBit);
+  for (const auto& [part, whole] : feeds_) {
+    if (whole == index) roles_[part].traits.set(kBit);
+  }
 }
 
 void World::fill_role(RoleEntry& entry) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "rbac/model.h"
@@ -93,6 +94,9 @@ class World {
   /// Facts of a subject that other objects decide: accounts and namespaces that are missing.
   void object_traits(const SubjectEntry& entry, Traits& out) const;
 
+  /// Says that an external subject of the binding has a name that tokens can carry.
+  void mark_live(std::uint32_t binding);
+
   // Facts of one subject in one binding.
   /// The same subject stands earlier in the same binding.
   bool is_duplicate(std::uint32_t binding, std::uint32_t subject) const;
@@ -114,6 +118,7 @@ class World {
   Completeness complete_;
   std::vector<RoleEntry> roles_;
   RoleEntry no_role_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> feeds_;  // role, and the aggregated role it is part of
   std::vector<BindingEntry> bindings_;
   std::optional<SubjectSet> subjects_;
   std::unordered_set<std::string> accounts_;
