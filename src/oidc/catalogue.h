@@ -138,8 +138,9 @@ class Catalogue {
   /// Hosts of issuers with a fixed host, sorted.
   std::span<const std::string> known_issuer_hosts() const noexcept;
 
+  struct Impl;  ///< for the files of the catalogue alone
+
  private:
-  struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -66,6 +66,8 @@ std::string_view to_string(PrefixProblem problem) {
       return "upper-case-host";
     case PrefixProblem::missing_path:
       return "missing-path";
+    case PrefixProblem::impossible_path:
+      return "impossible-path";
     case PrefixProblem::second_hash:
       return "second-hash";
     case PrefixProblem::wrong_separator:

@@ -102,7 +102,8 @@ enum class PrefixProblem : std::uint8_t {
   extra_trailing_slash,    ///< the issuer has none
   missing_trailing_slash,  ///< the issuer has one (Auth0, env0, authentik)
   upper_case_host,
-  missing_path,  ///< tokens of this issuer carry a path (`/org/<uuid>`)
+  missing_path,     ///< tokens of this issuer carry a path (`/org/<uuid>`)
+  impossible_path,  ///< the host is known, and no issuer of it has this path (`/common/`)
   second_hash,
   wrong_separator,  ///< the issuer URL followed by something else than `#`
   empty_subject,    ///< nothing behind the prefix

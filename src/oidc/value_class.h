@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace oidc_audit::oidc {
+
+/// A set of bytes, written like the inside of a regular expression's brackets: "A-Za-z0-9_-"; a leading
+/// `^` means everything printable but these (bytes above 0x7F included, controls excluded).
+class ByteSet {
+ public:
+  static Result<ByteSet> parse(std::string_view spec);
+  bool has(char c) const noexcept {
+    const auto byte = static_cast<unsigned char>(c);
+    return (words_[byte >> 6U] >> (byte & 63U)) & 1U;
+  }
+  void add(unsigned char byte) noexcept { words_[byte >> 6U] |= std::uint64_t{1} << (byte & 63U); }
+  void remove(unsigned char byte) noexcept { words_[byte >> 6U] &= ~(std::uint64_t{1} << (byte & 63U)); }
+
+ private:
+  std::array<std::uint64_t, 4> words_{};
+};
+
+/// What a segment may hold: bytes, length, words, and the rules that bytes alone cannot say.
+struct ValueClass {
+  /// Checks beyond bytes and lengths.
+  enum class Check : std::uint8_t { none, git_ref, git_branch, uuid, spiffe_path, host, url, hyphen_digits };
+
+  std::string name;
+  std::string text;  ///< for people: "letters, digits, `-` and `_`"
+  ByteSet body;
+  ByteSet first;
+  ByteSet last;
+  std::uint32_t min = 1;            ///< bytes
+  std::uint32_t max = 0;            ///< bytes; 0: no limit
+  std::vector<std::string> values;  ///< not empty: one of these words
+  Check check = Check::none;
+
+  /// Whether a token can carry `value` here. Linear in its length.
+  bool accepts(std::string_view value) const noexcept;
+};
+
+/// A class every provider file may name without defining it; nullptr when there is none of that name.
+const ValueClass* find_common_class(std::string_view name);
+
+/// Git's rules for a complete reference name (git-check-ref-format) except for the number of slashes.
+bool is_git_ref(std::string_view text) noexcept;
+
+/// 8-4-4-4-12 lower-case hexadecimal digits.
+bool is_uuid(std::string_view text) noexcept;
+
+}  // namespace oidc_audit::oidc
