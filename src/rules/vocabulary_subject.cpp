@@ -74,6 +74,8 @@ Value prefix_problem(const Ask& ask) {
       return text_value("the host is not in lower case");
     case PrefixProblem::missing_path:
       return text_value("the issuer has a path");
+    case PrefixProblem::impossible_path:
+      return text_value("no issuer of this host has this path");
     case PrefixProblem::second_hash:
       return text_value("there are two `#`");
     case PrefixProblem::wrong_separator:
