@@ -41,12 +41,13 @@ void write_summary(JsonWriter& json, const ScanReport& report) {
   json.count("read", summary.files_read).count("unreadable", summary.files_unreadable);
   json.end_object();
   json.key("documents").begin_object();
-  json.count("read", summary.documents).count("otherKinds", summary.documents_other);
-  json.count("templatesSkipped", summary.templates);
+  json.count("read", summary.documents).count("failed", summary.documents_failed);
+  json.count("templatesSkipped", summary.templates).count("patchesSkipped", summary.patches);
   json.end_object();
   json.key("objects").begin_object();
   for (const auto& [kind, count] : summary.objects) json.count(kind, count);
   json.end_object();
+  json.count("otherObjects", summary.other_objects);
   json.key("subjects").begin_object();
   json.count("total", summary.subjects).count("external", summary.subjects_external);
   json.end_object();
@@ -116,6 +117,9 @@ std::string json_report(const ScanReport& report) {
   json.field("version", report.version);
   json.key("findings").begin_array();
   for (const Finding& finding : report.findings) write_finding(json, report.sources, finding);
+  json.end_array();
+  json.key("suppressed").begin_array();
+  for (const Finding& finding : report.suppressed) write_finding(json, report.sources, finding);
   json.end_array();
   json.key("issues").begin_array();
   for (const Issue& issue : report.issues) write_issue(json, report.sources, issue);

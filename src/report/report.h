@@ -20,8 +20,10 @@ struct Summary {
   std::size_t files_read = 0;
   std::size_t files_unreadable = 0;
   std::size_t documents = 0;
-  std::size_t documents_other = 0;  ///< of other kinds: passed over
-  std::size_t templates = 0;        ///< skipped
+  std::size_t documents_failed = 0;  ///< of those, could not be read
+  std::size_t templates = 0;         ///< skipped
+  std::size_t patches = 0;           ///< kustomize patches, skipped
+  std::size_t other_objects = 0;     ///< of kinds that do not matter, and documents that are no objects
   /// Objects by kind, in the order to print; those of which there are none are left out.
   std::vector<std::pair<std::string, std::size_t>> objects;
   std::size_t subjects = 0;           ///< of bindings, each mention counted
@@ -35,9 +37,10 @@ struct Summary {
 /// Everything a report of a scan is made from. Borrowed; reports compute nothing but places and layout.
 struct ScanReport {
   const SourceManager& sources;
-  std::span<const Finding> findings;  ///< in report_order
-  std::span<const Issue> issues;      ///< in report_order
-  std::span<const RuleInfo> rules;    ///< all that were enabled, sorted by id
+  std::span<const Finding> findings;    ///< in report_order
+  std::span<const Finding> suppressed;  ///< likewise; looked at and accepted
+  std::span<const Issue> issues;        ///< in report_order
+  std::span<const RuleInfo> rules;      ///< all that were enabled, sorted by id
   Summary summary;
   std::string version;  ///< of the program
 };

@@ -146,7 +146,11 @@ std::string_view plural_of(std::string_view kind) {
 }
 
 std::string findings_line(const ScanReport& report) {
-  if (report.findings.empty()) return "no findings";
+  if (report.findings.empty()) {
+    // "Clean" is never said of what was not seen.
+    if (report.summary.files_read == 0 && report.summary.documents == 0) return "nothing was looked at";
+    return report.summary.complete ? "no findings" : "no findings in what could be looked at";
+  }
   const auto counts = count_by_severity(report.findings);
   std::string parts;
   for (std::size_t i = counts.size(); i-- > 0;) {
@@ -165,20 +169,23 @@ std::string objects_line(const Summary& summary) {
     out += counted(count, kind, plural_of(kind));
   }
   if (out.empty()) return "no RBAC objects";
-  out += fmt::format("; {}, {} external", counted(summary.subjects, "subject", "subjects"),
-                     summary.subjects_external);
+  out += fmt::format("; {}", counted(summary.subjects, "subject", "subjects"));
+  if (summary.subjects_external != 0) out += fmt::format(", {} external", summary.subjects_external);
   return out;
 }
 
 std::string files_line(const Summary& summary) {
-  std::string out = counted(summary.files_read, "file", "files");
-  out += fmt::format(" read ({}", counted(summary.documents, "document", "documents"));
-  if (summary.documents_other != 0) out += fmt::format(", {} of other kinds", summary.documents_other);
-  out += ")";
-  if (summary.templates != 0) {
-    out += fmt::format(", {} skipped", counted(summary.templates, "template", "templates"));
-  }
-  if (summary.files_unreadable != 0) out += fmt::format(", {} not readable", summary.files_unreadable);
+  std::string out = counted(summary.files_read, "file", "files") + " read: ";
+  out += counted(summary.documents, "document", "documents");
+  const auto add = [&out](std::size_t count, std::string_view one, std::string_view many,
+                          std::string_view what) {
+    if (count != 0) out += fmt::format(", {} {}", counted(count, one, many), what);
+  };
+  add(summary.other_objects, "object", "objects", "of other kinds passed over");
+  add(summary.templates, "template", "templates", "skipped");
+  add(summary.patches, "patch", "patches", "skipped");
+  add(summary.documents_failed, "document", "documents", "not readable");
+  add(summary.files_unreadable, "path", "paths", "not readable");
   return out;
 }
 
@@ -191,7 +198,7 @@ void append_summary(std::string& out, const ScanReport& report, const TextOption
   }
   if (summary.suppressed != 0) line += fmt::format("; {} suppressed", summary.suppressed);
   out += Paint(options.color)(kBold, line) + "\n";
-  out += fmt::format("{} with {}\n", objects_line(summary), counted(summary.rules_run, "rule", "rules"));
+  out += fmt::format("{}; {} run\n", objects_line(summary), counted(summary.rules_run, "rule", "rules"));
   out += files_line(summary) + "\n";
   if (!summary.complete) out += "not everything could be looked at: see the errors\n";
 }

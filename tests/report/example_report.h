@@ -19,11 +19,14 @@ class ExampleReport {
   RuleInfo& add_rule(std::string id, Severity severity);
   SourceRange range_of(std::string_view word) const;
 
-  report::ScanReport report() const { return {sources, findings, issues, rules, summary, "1.2.3"}; }
+  report::ScanReport report() const {
+    return {sources, findings, suppressed, issues, rules, summary, "1.2.3"};
+  }
 
   SourceManager sources;
   BufferId buffer{};
   std::vector<Finding> findings;
+  std::vector<Finding> suppressed;
   std::vector<Issue> issues;
   std::vector<RuleInfo> rules;
   report::Summary summary;

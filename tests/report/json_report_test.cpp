@@ -3,6 +3,8 @@
 #include <string>
 
 #include "example_report.h"
+#include "support/json_schema.h"
+#include "support/test_data.h"
 
 using namespace oidc_audit;
 using namespace oidc_audit::report;
@@ -45,4 +47,37 @@ TEST_CASE("the JSON report of nothing is a document too") {
   CHECK(report["findings"].empty());
   CHECK(report["issues"].empty());
   CHECK(report["summary"]["files"]["read"] == 1);
+}
+
+TEST_CASE("the JSON report fits its published schema, and the check can fail") {
+  const json schema = json::parse(test::read_file(test::source_dir() + "/docs/schema/scan-1.schema.json"));
+  ExampleReport example("name: org:x\nother: y\n");
+  Finding& finding = example.add("open-tenant", Severity::high, "org:x", "group is open");
+  finding.effects = {Effect::dead, Effect::open_in_expander};
+  finding.related.push_back({{finding.location.object, "/roleRef", std::nullopt}, "the role"});
+  example.suppressed = example.findings;
+  example.add_issue("duplicate-key", IssueLevel::warning, "other", "key twice");
+  example.summary.objects = {{"ClusterRoleBinding", 1}};
+  const json report = json::parse(json_report(example.report()));
+  CHECK(test::schema_violations(schema, report) == std::vector<std::string>{});
+  const std::vector<std::string> members = {"schema",
+                                            "findings/0/rule",
+                                            "findings/0/severity",
+                                            "findings/0/effects",
+                                            "findings/0/location/line",
+                                            "findings/0/object/namespace",
+                                            "suppressed/0/message",
+                                            "issues/0/level",
+                                            "summary/complete",
+                                            "summary/findings/high"};
+  for (const std::string& member : members) {
+    DYNAMIC_SECTION(member) {
+      json changed = report;
+      changed[json::json_pointer("/" + member)] = json::object();
+      CHECK_FALSE(test::schema_violations(schema, changed).empty());
+    }
+  }
+  json added = report;
+  added["findings"][0]["colour"] = "red";
+  CHECK_FALSE(test::schema_violations(schema, added).empty());
 }

@@ -25,7 +25,7 @@ TEST_CASE("a finding is a block in compiler style") {
   example.summary.subjects_external = 1;
   example.summary.rules_run = 12;
   example.summary.documents = 4;
-  example.summary.documents_other = 1;
+  example.summary.other_objects = 1;
   example.summary.templates = 1;
   CHECK(text_report(example.report(), {}) ==
         "deploy/rbac.yaml:3:9: high: group `org:x` is open [open-tenant]\n"
@@ -38,8 +38,8 @@ TEST_CASE("a finding is a block in compiler style") {
         "  see: deploy/rbac.yaml:3:9: bound here\n"
         "\n"
         "1 finding: 1 high\n"
-        "1 ClusterRoleBinding, 2 ClusterRoles; 1 subject, 1 external with 12 rules\n"
-        "1 file read (4 documents, 1 of other kinds), 1 template skipped\n");
+        "1 ClusterRoleBinding, 2 ClusterRoles; 1 subject, 1 external; 12 rules run\n"
+        "1 file read: 4 documents, 1 object of other kinds passed over, 1 template skipped\n");
 }
 
 TEST_CASE("a clean run says what was looked at") {
@@ -50,9 +50,9 @@ TEST_CASE("a clean run says what was looked at") {
   example.summary.complete = false;
   const std::string text = text_report(example.report(), {});
   CHECK(text ==
-        "no findings; 2 below --min-severity not shown; 1 suppressed\n"
-        "no RBAC objects with 0 rules\n"
-        "1 file read (1 document), 1 not readable\n"
+        "no findings in what could be looked at; 2 below --min-severity not shown; 1 suppressed\n"
+        "no RBAC objects; 0 rules run\n"
+        "1 file read: 1 document, 1 path not readable\n"
         "not everything could be looked at: see the errors\n");
   TextOptions quiet;
   quiet.summary = false;

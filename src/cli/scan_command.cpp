@@ -1,0 +1,229 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/config_file.h"
+#include "cli/context.h"
+#include "cli/inputs.h"
+#include "cli/sarif_paths.h"
+#include "cli/scan_options.h"
+#include "cli/scan_summary.h"
+#include "cli/version.h"
+#include "diag/collector.h"
+#include "oidc/catalogue.h"
+#include "rbac/inventory.h"
+#include "report/report.h"
+#include "rules/engine.h"
+#include "rules/rule_set.h"
+
+namespace oidc_audit::cli {
+
+namespace {
+
+/// What a scan was asked for and what came of it, when the report is written.
+struct ScanRun {
+  const ScanOptions& options;
+  const Inputs& inputs;
+  Context& context;
+  report::ScanReport report;
+  ExitCode status;
+};
+
+std::string write_text(const ScanRun& run) {
+  report::TextOptions text;
+  text.color = run.context.color_out;
+  text.width = run.context.width;
+  text.summary = !run.context.options.quiet;
+  text.verbose = run.context.options.verbosity > 0;
+  return report::text_report(run.report, text);
+}
+
+std::string write_json(const ScanRun& run) { return report::json_report(run.report); }
+
+std::string write_sarif(const ScanRun& run) {
+  report::SarifOptions sarif;
+  std::vector<std::string> outside;
+  sarif.paths = sarif_paths(run.inputs, run.context.files, run.options.sarif_root, outside);
+  if (!outside.empty()) {
+    run.context.messages.warning(
+        fmt::format("`{}`{} lies outside of the repository: consumers of SARIF cannot place its findings",
+                    outside.front(),
+                    outside.size() == 1 ? "" : fmt::format(" (and {} more)", outside.size() - 1)),
+        "--sarif-root DIR says what paths are relative to");
+  }
+  sarif.category = run.options.sarif_category;
+  sarif.exit_code = static_cast<int>(run.status);
+  return report::sarif_report(run.report, sarif);
+}
+
+/// The formats of -o, the default one first. A new one is a row here and a file in report/.
+struct Format {
+  std::string_view name;
+  std::string (*write)(const ScanRun& run);
+};
+constexpr std::array kFormats = {
+    Format{"text", write_text},
+    Format{"json", write_json},
+    Format{"sarif", write_sarif},
+};
+
+/// From which severity on findings count, and from which on they are shown.
+struct Thresholds {
+  std::optional<Severity> fail_on;  ///< nullopt: never
+  Severity minimum = Severity::low;
+};
+
+Thresholds thresholds(const ScanOptions& options, const rules::Config& config) {
+  Thresholds out;
+  out.fail_on = config.fail_on.value_or(Severity::high);
+  if (options.fail_on) out.fail_on = parse_severity(*options.fail_on);
+  // What decides the status is shown, unless the user says otherwise.
+  if (out.fail_on) out.minimum = std::min(out.minimum, *out.fail_on);
+  if (config.min_severity) out.minimum = *config.min_severity;
+  if (options.min_severity) out.minimum = parse_severity(*options.min_severity).value_or(out.minimum);
+  return out;
+}
+
+bool has_error(const std::vector<Issue>& issues) {
+  return std::any_of(issues.begin(), issues.end(),
+                     [](const Issue& issue) { return issue.level == IssueLevel::error; });
+}
+
+Result<void> add_packs(rules::RuleSet& rules, const std::string& directory, Context& context,
+                       Inputs& inputs) {
+  auto issues = rules.add_directory(context.files, directory, inputs.sources);
+  if (!issues.ok()) {
+    return Error(ErrorKind::configuration, issues.error().message(), issues.error().hint());
+  }
+  print_issues(inputs.sources, issues.value(), context);
+  if (has_error(issues.value())) {
+    return Error(ErrorKind::configuration, fmt::format("the rules in `{}` cannot be used", directory));
+  }
+  return {};
+}
+
+Result<void> apply_changes(const std::vector<RuleChange>& changes, const rules::RuleSet& rules,
+                           rules::Config& config) {
+  for (const RuleChange& change : changes) {
+    if (rules.find(change.rule) == nullptr) {
+      const auto near = rules.nearest_id(change.rule);
+      return Error(ErrorKind::usage, fmt::format("there is no rule `{}`", change.rule),
+                   near ? fmt::format("did you mean `{}`?", *near) : "`oidc-audit rules` lists them");
+    }
+    rules::RuleOverride override;
+    override.enabled = change.enabled;
+    override.severity = change.severity;
+    config.rules.emplace_back(change.rule, override);
+  }
+  return {};
+}
+
+Result<rules::RuleSet> load_rules(const ScanOptions& options, LoadedConfig& loaded, Context& context,
+                                  Inputs& inputs) {
+  rules::RuleSet rules = rules::RuleSet::builtin();
+  for (const std::string& pack : loaded.config.rule_packs) {
+    const bool absolute = !pack.empty() && pack.front() == '/';
+    RETURN_IF_ERROR(add_packs(rules, absolute ? pack : loaded.directory + "/" + pack, context, inputs));
+  }
+  for (const std::string& directory : options.rule_directories) {
+    RETURN_IF_ERROR(add_packs(rules, directory, context, inputs));
+  }
+  const std::vector<Issue> issues = rules.check_config(loaded.config, oidc::Catalogue::builtin());
+  print_issues(inputs.sources, issues, context);
+  if (has_error(issues)) {
+    return Error(ErrorKind::configuration, fmt::format("configuration `{}` cannot be used", loaded.path));
+  }
+  RETURN_IF_ERROR(apply_changes(options.rule_changes, rules, loaded.config));
+  return rules;
+}
+
+Result<void> check_formats(const ScanOptions& options, const Context& context) {
+  const auto& paths = options.input.paths;
+  const bool from_stdin = std::find(paths.begin(), paths.end(), "-") != paths.end();
+  if (context.options.output == "sarif" && from_stdin && !options.input.stdin_filename) {
+    return Error(ErrorKind::usage, "SARIF needs a file to point at, and standard input has none",
+                 "--stdin-filename PATH says what file it stands for");
+  }
+  return {};
+}
+
+ExitCode run_scan(const ScanOptions& given, Context& context) {
+  if (auto checked = check_formats(given, context); !checked.ok()) return context.fail(checked.error());
+  Inputs inputs;
+  auto loaded = load_config(context, inputs.sources);
+  if (!loaded.ok()) return context.fail(loaded.error());
+  LoadedConfig config = std::move(loaded).value();
+  ScanOptions options = given;
+  options.input.config_exclude = config.config.exclude;
+  options.input.config_directory = config.directory;
+  if (!options.input.namespace_name && !config.config.namespace_name.empty()) {
+    options.input.namespace_name = config.config.namespace_name;
+  }
+  auto rules = load_rules(options, config, context, inputs);
+  if (!rules.ok()) return context.fail(rules.error());
+  if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
+
+  rules::RunResult result =
+      rules::run(rules.value(), *inputs.inventory, inputs.sources, config.config, oidc::Catalogue::builtin());
+  const Thresholds limits = thresholds(options, config.config);
+  const bool failed = std::any_of(
+      result.findings.begin(), result.findings.end(),
+      [&](const Finding& finding) { return limits.fail_on && finding.severity >= *limits.fail_on; });
+  const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
+
+  report::Summary summary = summarize(inputs);
+  summary.rules_run = result.rules_asked;
+  summary.suppressed = result.suppressed.size();
+  const auto hidden =
+      std::remove_if(result.findings.begin(), result.findings.end(),
+                     [&](const Finding& finding) { return finding.severity < limits.minimum; });
+  summary.below_minimum = static_cast<std::size_t>(result.findings.end() - hidden);
+  result.findings.erase(hidden, result.findings.end());
+
+  Collector issues;
+  for (Issue& issue : inputs.issues) issues.add(std::move(issue));
+  for (Issue& issue : result.issues) issues.add(std::move(issue));
+  inputs.issues = issues.take_issues();
+  print_issues(inputs, context);
+
+  const ScanRun run{options,
+                    inputs,
+                    context,
+                    {inputs.sources, result.findings, result.suppressed, inputs.issues, rules.value().infos(),
+                     std::move(summary), std::string(kVersion)},
+                    status};
+  const auto format = std::find_if(kFormats.begin(), kFormats.end(),
+                                   [&](const Format& each) { return each.name == context.options.output; });
+  context.out.write(format->write(run));
+  return status;
+}
+
+}  // namespace
+
+void declare_scan(CommandSpec& spec) {
+  auto options = std::make_shared<ScanOptions>();
+  spec.description(
+      "Reads RBAC objects from YAML and JSON files, Lists and dumps of `kubectl get` among them, and reports "
+      "what is wrong with bindings that trust identities from outside the cluster, each at its line and "
+      "column. Documents of other kinds are passed over; Helm templates are skipped with a hint.");
+  spec.example("Scan a directory", "scan deploy/");
+  spec.example("Scan what a chart renders to; -n names the namespace it goes to",
+               "scan -n ci - < rendered.yaml");
+  spec.example("Fail on medium findings too, in a form for code scanning",
+               "scan --fail-on medium -o sarif --output-file oidc-audit.sarif .");
+  spec.example("Without a rule, and with another one less severe",
+               "scan --disable role-bound-by-nobody --severity generic-group=low .");
+  spec.output_formats({kFormats[0].name, kFormats[1].name, kFormats[2].name});
+  declare_scan_options(spec, *options);
+  spec.run([options](Context& context) { return run_scan(*options, context); });
+}
+
+}  // namespace oidc_audit::cli
