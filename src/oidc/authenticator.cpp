@@ -1,7 +1,9 @@
 #include "oidc/authenticator.h"
 
 #include "oidc/authn_run.h"
+#include "oidc/claims_view.h"
 #include "oidc/compiled_config.h"
+#include "oidc/go_json.h"
 #include "oidc/jwt.h"
 
 namespace oidc_audit::oidc {
@@ -58,6 +60,9 @@ AuthenticationResult Authenticators::authenticate(const Credential& credential,
   }
   const std::optional<std::string> issuer = payload.has_value() ? untrusted_issuer(*payload) : std::nullopt;
   if (issuer.has_value()) result.issuer = *issuer;
+  if (payload.has_value()) {
+    result.claims_json = redact_claims(replace_invalid_utf8(*payload).value_or(*payload));
+  }
   for (std::size_t i = 0; i < impl_->config.jwt.size(); ++i) {
     const std::string& configured = impl_->config.jwt[i].issuer.url.value;
     if (!issuer.has_value() || configured != *issuer) {

@@ -109,8 +109,9 @@ struct AuthenticationResult {
   SignatureCheck signature = SignatureCheck::not_checked;
   std::optional<std::size_t> authenticator;  ///< index of the one that decided
   std::vector<TrailStep> trail;
-  std::string issuer;       ///< `iss` of the token, when it could be read
-  std::string claims_json;  ///< payload as JSON with distributed claims put in; empty when unreadable
+  std::string issuer;  ///< `iss` of the token, when it could be read
+  std::string
+      claims_json;  ///< payload with distributed claims put in and secrets hidden; empty when unreadable
 
   bool authenticated() const { return outcome == Outcome::user; }
 };

@@ -2,6 +2,7 @@
 
 #include "base/go_quote.h"
 #include "oidc/authn_run.h"
+#include "oidc/claims_view.h"
 #include "oidc/go_json.h"
 #include "oidc/jwks.h"
 
@@ -48,7 +49,7 @@ void AuthnRun::run(const Credential& credential, const std::string& payload) {
   if (!expand_distributed_claims()) return;
   if (distributed_) payload_ = claims_.to_json();
   if (std::optional<std::string> clean = replace_invalid_utf8(payload_)) payload_ = std::move(*clean);
-  result_.claims_json = payload_;
+  if (distributed_) result_.claims_json = redact_claims(payload_);
   if (username() && groups() && uid() && extra() && required_claims() && claim_rules() && user_rules()) {
     result_.outcome = Outcome::user;
     result_.stage = Stage::done;
@@ -58,9 +59,6 @@ void AuthnRun::run(const Credential& credential, const std::string& payload) {
 }
 
 bool AuthnRun::verify(const Credential& credential, const std::string& payload) {
-  result_.claims_json = payload;
-  if (std::optional<std::string> clean = replace_invalid_utf8(payload))
-    result_.claims_json = std::move(*clean);
   if (Result<ClaimSet> claims = ClaimSet::parse(payload); claims.ok()) claims_ = std::move(claims).value();
 
   const bool whole = credential.kind == Credential::Kind::token;

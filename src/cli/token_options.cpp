@@ -1,0 +1,239 @@
+#include "cli/token_options.h"
+
+#include <array>
+#include <map>
+#include <utility>
+
+#include "base/http.h"
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/inputs.h"
+#include "cluster/curl_http.h"
+#include "oidc/authn_case.h"
+#include "oidc/config_source.h"
+#include "oidc/discovery.h"
+#include "oidc/jwks.h"
+
+namespace oidc_audit::cli {
+
+namespace {
+
+constexpr const char* kConfigGroup = "Authentication of the server";
+constexpr const char* kTokenGroup = "Token";
+constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxTokenBytes = std::size_t{4} << 20;
+
+struct ServerFlag {
+  const char* name;
+  const char* value;
+  const char* help;
+};
+constexpr std::array<ServerFlag, 9> kServerFlags = {
+    ServerFlag{"--oidc-issuer-url", "URL", "as given to kube-apiserver"},
+    ServerFlag{"--oidc-client-id", "ID", "as given to kube-apiserver: the audience"},
+    ServerFlag{"--oidc-ca-file", "FILE", "as given to kube-apiserver; looked at when it is here"},
+    ServerFlag{"--oidc-username-claim", "CLAIM", "as given to kube-apiserver; it takes `sub` by default"},
+    ServerFlag{"--oidc-username-prefix", "TEXT", "as given to kube-apiserver; `-` means none"},
+    ServerFlag{"--oidc-groups-claim", "CLAIM", "as given to kube-apiserver"},
+    ServerFlag{"--oidc-groups-prefix", "TEXT", "as given to kube-apiserver; always literal"},
+    ServerFlag{"--oidc-required-claim", "CLAIM=VALUE", "as given to kube-apiserver; repeatable"},
+    ServerFlag{"--oidc-signing-algs", "ALGS", "as given to kube-apiserver; it takes RS256 by default"}};
+
+void add_server_flag(CommandSpec& spec, const ServerFlag& flag, std::vector<oidc::ServerArgument>& into) {
+  const std::string name = flag.name;
+  OptionDecl& declared = spec.custom(
+      name, flag.value,
+      [name, &into](std::string_view value) -> Result<void> {
+        into.push_back({name + "=" + std::string(value), {}});
+        return {};
+      },
+      flag.help);
+  declared.group = kConfigGroup;
+  declared.repeatable = true;  // the last one counts, as for the server
+}
+
+Result<std::string> read_text(Context& context, const std::string& path, std::size_t most) {
+  if (path == "-") return read_stdin(context);
+  return context.files.read(path, most);
+}
+
+std::string trimmed_token(std::string text) {
+  const std::string_view bare = trim_ascii(text);
+  return std::string(bare);
+}
+
+// The keys to verify with: files by issuer, a file for all, or what discovery finds.
+class Keys {
+ public:
+  Result<void> load(const TokenOptions& options, Context& context, const oidc::AuthConfig& config) {
+    for (const std::string& given : options.jwks) {
+      const std::size_t equals = given.starts_with("https://") ? given.find('=') : std::string::npos;
+      const std::string issuer = equals == std::string::npos ? std::string() : given.substr(0, equals);
+      const std::string path = equals == std::string::npos ? given : given.substr(equals + 1);
+      ASSIGN_OR_RETURN(const std::string text, read_text(context, path, kMaxConfigBytes));
+      Result<oidc::KeySet> keys = oidc::KeySet::parse(text);
+      if (!keys.ok()) return std::move(keys).error().with_context("reading `" + path + "`");
+      sets_.insert_or_assign(issuer, std::move(keys).value());
+    }
+    if (options.discover) discovery_ = make_http(config);
+    return {};
+  }
+
+  const oidc::KeySet* find(const std::string& issuer, std::vector<std::string>& notes) {
+    if (const auto at = sets_.find(issuer); at != sets_.end()) return &at->second;
+    if (const auto at = sets_.find(std::string()); at != sets_.end()) return &at->second;
+    if (!discovery_.has_value()) return nullptr;
+    for (const oidc::JwtAuthenticator& jwt : discovery_->config->jwt) {
+      if (jwt.issuer.url.value != issuer) continue;
+      Result<oidc::KeySet> keys = oidc::discover_keys(jwt, *discovery_->http);
+      if (!keys.ok()) {
+        notes.push_back("discovery failed, so the signature was not verified: " + keys.error().message());
+        return nullptr;
+      }
+      return &sets_.insert_or_assign(issuer, std::move(keys).value()).first->second;
+    }
+    return nullptr;
+  }
+
+ private:
+  struct Discovery {
+    const oidc::AuthConfig* config;
+    std::unique_ptr<Http> http;
+  };
+  static Discovery make_http(const oidc::AuthConfig& config) { return {&config, cluster::make_curl_http()}; }
+
+  std::map<std::string, oidc::KeySet> sets_;
+  std::optional<Discovery> discovery_;
+};
+
+Result<oidc::DistributedResponses> read_responses(const TokenOptions& options, Context& context) {
+  oidc::DistributedResponses responses;
+  for (const std::string& given : options.distributed) {
+    const std::size_t equals = given.rfind('=');
+    if (equals == std::string::npos || equals == 0) {
+      return Error(ErrorKind::usage, "`" + given + "` is not ENDPOINT=FILE");
+    }
+    ASSIGN_OR_RETURN(std::string text, read_text(context, given.substr(equals + 1), kMaxTokenBytes));
+    responses[given.substr(0, equals)] = trimmed_token(std::move(text));
+  }
+  return responses;
+}
+
+}  // namespace
+
+void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file) {
+  if (with_file)
+    spec.option("--auth-config", "FILE", options.file,
+                "AuthenticationConfiguration, or a file with the arguments of a kube-apiserver: static pod "
+                "manifest, "
+                "kubeadm ClusterConfiguration, config.yaml of k3s or RKE2")
+        .group = kConfigGroup;
+  for (const ServerFlag& flag : kServerFlags) add_server_flag(spec, flag, options.server_flags);
+  add_server_flag(spec,
+                  {"--service-account-issuer", "URL", "as given to kube-apiserver: no issuer may equal it"},
+                  options.server_flags);
+  spec.option("--kubernetes-version", "1.NN", options.kubernetes_version,
+              "release of the server (default: 1." + std::to_string(oidc::kNewestKubernetesMinor) + ")")
+      .group = kConfigGroup;
+}
+
+void add_token_options(CommandSpec& spec, TokenOptions& options) {
+  spec.option("--token-file", "FILE", options.token_file, "encoded token; `-` reads standard input").group =
+      kTokenGroup;
+  spec.option("--claims", "FILE", options.claims_file,
+              "payload of a token as JSON, its signature taken as valid; `-` reads standard input")
+      .group = kTokenGroup;
+  spec.option("--jwks", "[ISSUER=]FILE", options.jwks, "verify the signature with this key set; repeatable")
+      .group = kTokenGroup;
+  spec.flag("--discover", options.discover, "fetch the issuer's keys over HTTPS and verify the signature")
+      .group = kTokenGroup;
+  spec.option("--now", "TIME", options.now, "the server's clock, RFC 3339 or Unix seconds (default: now)")
+      .group = kTokenGroup;
+  spec.option("--distributed-claim", "ENDPOINT=FILE", options.distributed,
+              "what the endpoint of a distributed claim answers: a JWT or its payload; repeatable")
+      .group = kTokenGroup;
+  add_auth_config_options(spec, options.config);
+}
+
+Result<int> kubernetes_minor(const std::optional<std::string>& version) {
+  if (!version.has_value()) return oidc::kNewestKubernetesMinor;
+  return oidc::parse_kubernetes_version(*version);
+}
+
+Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded) {
+  ASSIGN_OR_RETURN(const int minor, kubernetes_minor(options.kubernetes_version));
+  if (!options.given()) {
+    return Error(
+        ErrorKind::usage, "no configuration of authentication",
+        "--auth-config FILE, or the flags of the server: --oidc-issuer-url=URL --oidc-client-id=ID ...");
+  }
+  const auto read_here = [&context](const std::string& path) -> std::optional<std::string> {
+    Result<std::string> text = context.files.read(path, kMaxConfigBytes);
+    if (!text.ok()) return std::nullopt;
+    return std::move(text).value();
+  };
+  const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
+  if (!options.file.has_value()) {
+    oidc::LoadedConfig config = oidc::config_from_flags(flags, read_here);
+    if (flags.ca_file.has_value() && !config.config.jwt.empty() &&
+        config.config.jwt.front().issuer.certificate_authority.empty()) {
+      loaded.notes.push_back("`" + flags.ca_file->value + "` cannot be read here and was not looked at");
+    }
+    loaded.authenticators =
+        std::make_unique<oidc::Authenticators>(oidc::Authenticators::from(std::move(config), minor));
+    return {};
+  }
+  if (flags.any_oidc()) {
+    return Error(ErrorKind::usage, "authentication-config file and oidc-* flags are mutually exclusive",
+                 "give --auth-config or the flags");
+  }
+  ASSIGN_OR_RETURN(std::string text, read_text(context, *options.file, kMaxConfigBytes));
+  ASSIGN_OR_RETURN(const BufferId buffer, loaded.sources.add(*options.file, std::move(text)));
+  oidc::ConfigSource source = oidc::load_config_source(loaded.sources, buffer, minor, read_here);
+  std::vector<std::string>& issuers = source.loaded.config.service_account_issuers;
+  issuers.insert(issuers.end(), flags.service_account_issuers.begin(), flags.service_account_issuers.end());
+  loaded.notes.insert(loaded.notes.end(), source.notes.begin(), source.notes.end());
+  loaded.authenticators =
+      std::make_unique<oidc::Authenticators>(oidc::Authenticators::from(std::move(source.loaded), minor));
+  return {};
+}
+
+Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Context& context,
+                                                const LoadedAuthConfig& loaded) {
+  if (options.token_file.has_value() && options.claims_file.has_value()) {
+    return Error(ErrorKind::usage, "--token-file and --claims exclude each other");
+  }
+  int from_stdin = 0;
+  for (const auto* file : {&options.token_file, &options.claims_file, &options.config.file}) {
+    if (file->has_value() && **file == "-") ++from_stdin;
+  }
+  if (from_stdin > 1) return Error(ErrorKind::usage, "standard input can be only one of the files");
+
+  oidc::Credential credential;
+  credential.kind =
+      options.token_file.has_value() ? oidc::Credential::Kind::token : oidc::Credential::Kind::claims;
+  const std::string& path = options.token_file.has_value() ? *options.token_file : *options.claims_file;
+  ASSIGN_OR_RETURN(std::string text, read_text(context, path, kMaxTokenBytes));
+  credential.text = options.token_file.has_value() ? trimmed_token(std::move(text)) : std::move(text);
+  if (options.token_file.has_value() && credential.text.empty()) {
+    return Error(ErrorKind::malformed, "`" + path + "` holds no token");
+  }
+
+  oidc::AuthenticateOptions authn;
+  authn.now = context.clock.now();
+  if (options.now.has_value()) {
+    ASSIGN_OR_RETURN(authn.now, parse_time(*options.now));
+  }
+  authn.assume_signature = credential.kind == oidc::Credential::Kind::claims;
+  ASSIGN_OR_RETURN(authn.responses, read_responses(options, context));
+  Keys keys;
+  RETURN_IF_ERROR(keys.load(options, context, loaded.authenticators->config()));
+  std::vector<std::string> notes;
+  authn.keys = [&](const std::string& issuer) { return keys.find(issuer, notes); };
+  oidc::AuthenticationResult result = loaded.authenticators->authenticate(credential, authn);
+  result.notes.insert(result.notes.end(), notes.begin(), notes.end());
+  return result;
+}
+
+}  // namespace oidc_audit::cli

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "oidc/authenticator.h"
+#include "oidc/legacy_flags.h"
+#include "source/source_manager.h"
+
+namespace oidc_audit::cli {
+
+class CommandSpec;
+struct Context;
+
+/// The server's configuration of authentication, as the command line gives it.
+struct AuthConfigOptions {
+  std::optional<std::string> file;                 ///< --auth-config
+  std::vector<oidc::ServerArgument> server_flags;  ///< every --oidc-* flag, as the server would receive it
+  std::optional<std::string> kubernetes_version;
+
+  bool given() const { return file.has_value() || !server_flags.empty(); }
+};
+
+/// What is presented to the server, and how it is looked at.
+struct TokenOptions {
+  AuthConfigOptions config;
+  std::optional<std::string> token_file;
+  std::optional<std::string> claims_file;
+  std::vector<std::string> jwks;  ///< FILE, or ISSUER=FILE
+  bool discover = false;
+  std::optional<std::string> now;
+  std::vector<std::string> distributed;  ///< ENDPOINT=FILE
+
+  bool given() const { return token_file.has_value() || claims_file.has_value(); }
+};
+
+/// Declares --auth-config, every --oidc-* flag, --service-account-issuer and --kubernetes-version, in the
+/// group `Authentication of the server`. `with_file` false: without --auth-config, for commands that take the
+/// file as an argument.
+void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file = true);
+
+/// Declares the above and --token-file, --claims, --jwks, --discover, --now and --distributed-claim.
+void add_token_options(CommandSpec& spec, TokenOptions& options);
+
+/// A configuration that was read, validated and compiled, with the texts it points into. Does not move.
+struct LoadedAuthConfig {
+  SourceManager sources;
+  std::unique_ptr<oidc::Authenticators> authenticators;
+  std::vector<std::string> notes;
+};
+
+/// Reads what `options` name into `loaded`. A configuration that the server would refuse is no failure here;
+/// see Authenticators::status(). Fails (usage, unreadable) when there is none or it cannot be read.
+Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded);
+
+/// The release that --kubernetes-version names, the newest one by default.
+Result<int> kubernetes_minor(const std::optional<std::string>& version);
+
+/// Authenticates what the options name. REQUIRES: options.given().
+Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Context& context,
+                                                const LoadedAuthConfig& loaded);
+
+}  // namespace oidc_audit::cli

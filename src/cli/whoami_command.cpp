@@ -1,0 +1,126 @@
+#include <memory>
+
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "cli/inputs.h"
+#include "cli/token_options.h"
+#include "oidc/authn_case.h"
+#include "oidc/catalogue.h"
+#include "report/authn_report.h"
+#include "report/json_writer.h"
+
+namespace oidc_audit::cli {
+
+namespace {
+
+constexpr std::size_t kMaxCasesBytes = std::size_t{1} << 30;
+
+struct WhoamiOptions {
+  TokenOptions token;
+  std::optional<std::string> cases;
+};
+
+ExitCode status_of(oidc::Outcome outcome) {
+  switch (outcome) {
+    case oidc::Outcome::user:
+      return ExitCode::ok;
+    case oidc::Outcome::rejected:
+    case oidc::Outcome::not_mine:
+      return ExitCode::findings;
+    case oidc::Outcome::invalid_config:
+    case oidc::Outcome::load_error:
+      return ExitCode::usage;
+  }
+  return ExitCode::usage;
+}
+
+std::string error_line(const std::string& message) {
+  report::JsonWriter json(report::JsonWriter::Style::one_line);
+  json.begin_object().field("error", message).end_object();
+  return json.take() + "\n";
+}
+
+/// `--cases`: an answer a line, in order.
+ExitCode run_cases(const WhoamiOptions& options, Context& context) {
+  const Result<int> minor = kubernetes_minor(options.token.config.kubernetes_version);
+  if (!minor.ok()) return context.fail(minor.error());
+  Timestamp now = context.clock.now();
+  if (options.token.now.has_value()) {
+    const Result<Timestamp> given = parse_time(*options.token.now);
+    if (!given.ok()) return context.fail(given.error());
+    now = given.value();
+  }
+  const Result<std::string> text =
+      *options.cases == "-" ? read_stdin(context) : context.files.read(*options.cases, kMaxCasesBytes);
+  if (!text.ok()) return context.fail(text.error());
+  ExitCode status = ExitCode::ok;
+  std::size_t number = 0;
+  std::string_view rest = text.value();
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = trim_ascii(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    ++number;
+    if (line.empty()) continue;
+    const Result<oidc::CaseAnswer> answer = oidc::answer_case(line, now, minor.value());
+    if (answer.ok()) {
+      context.out.write(answer.value().to_json() + "\n");
+    } else {
+      status = ExitCode::unreadable;
+      context.out.write(error_line("line " + std::to_string(number) + ": " + answer.error().message()));
+    }
+  }
+  return status;
+}
+
+ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
+  if (options.cases.has_value()) return run_cases(options, context);
+  if (!options.token.given()) {
+    return context.fail(Error(ErrorKind::usage, "nothing to authenticate",
+                              "--token-file FILE or --claims FILE; `-` reads standard input"));
+  }
+  LoadedAuthConfig loaded;
+  if (auto read = load_auth_config(options.token.config, context, loaded); !read.ok()) {
+    return context.fail(read.error());
+  }
+  const Result<oidc::AuthenticationResult> result = authenticate(options.token, context, loaded);
+  if (!result.ok()) return context.fail(result.error());
+  const report::AuthnReport answer{
+      loaded.sources,
+      result.value(),
+      loaded.authenticators->config(),
+      loaded.authenticators->kubernetes_minor(),
+      oidc::show_claims(result.value().claims_json, result.value().issuer, oidc::Catalogue::builtin()),
+      loaded.notes};
+  context.out.write(context.options.output == "json" || context.options.output == "jsonl"
+                        ? report::whoami_json(answer)
+                        : report::whoami_text(answer));
+  return status_of(result.value().outcome);
+}
+
+}  // namespace
+
+void declare_whoami(CommandSpec& spec) {
+  auto options = std::make_shared<WhoamiOptions>();
+  spec.description(
+      "Says who an API server says a token is: which authenticator takes it, username, uid, groups and "
+      "extra; or why "
+      "it is answered 401, at which stage, what was expected and what to change where. The configuration is "
+      "an "
+      "AuthenticationConfiguration, the --oidc-* flags, or a file that holds them. The token, its signature "
+      "and "
+      "secrets in it are never printed. Status 1: not authenticated; 2: the server would not start.");
+  spec.example("Who is this token?",
+               "whoami --token-file token.jwt --auth-config auth.yaml --jwks keys.json");
+  spec.example(
+      "Try claims against the flags of a server",
+      "whoami --claims claims.json --oidc-issuer-url=https://app.terraform.io --oidc-client-id=kubernetes");
+  spec.output_formats({"text", "json", "jsonl"});
+  add_token_options(spec, options->token);
+  spec.option("--cases", "FILE", options->cases,
+              "answer many cases, a JSON object a line; see the documentation");
+  spec.run([options](Context& context) { return run_whoami(*options, context); });
+}
+
+}  // namespace oidc_audit::cli
