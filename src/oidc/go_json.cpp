@@ -421,10 +421,10 @@ std::string json_quote(std::string_view text) {
       out += "\\t";
     } else if (value == U'\r') {
       out += "\\r";
-    } else if (value < 0x20 || value == 0x7F) {
-      out += "\\u00";
-      out += kHex[value >> 4U];
-      out += kHex[value & 15U];
+    } else if (value < 0x20 || (value >= 0x7F && value < 0xA0) || value == 0x2028 || value == 0x2029 ||
+               value == 0xFEFF) {
+      out += "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(value >> static_cast<unsigned>(shift)) & 15U];
     } else {
       append_utf8(out, value);
     }

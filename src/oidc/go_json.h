@@ -81,7 +81,8 @@ class JsonDocument {
 /// them: ignoring case, the long s and the Kelvin sign included.
 bool go_field_matches(std::string_view key, std::string_view field);
 
-/// A string as JSON, quotes included; bytes that are not UTF-8 become U+FFFD.
+/// A string as JSON, and as a double-quoted scalar of YAML, quotes included; bytes that are not UTF-8 become
+/// U+FFFD, controls and line separators are escaped.
 std::string json_quote(std::string_view text);
 
 /// The same JSON text with every byte that is not UTF-8 replaced by U+FFFD; nullopt when there is none.
