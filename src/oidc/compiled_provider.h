@@ -31,6 +31,9 @@ enum class IssuerProof : std::uint8_t {
   open,     ///< any URL: an instance of the operator's
 };
 
+/// What the platform escapes when it joins values into a subject.
+enum class Escapes : std::uint8_t { unknown, none, colon };
+
 struct SegmentInfo {
   SegmentSpec spec;
   std::uint8_t traits = 0;
@@ -89,6 +92,7 @@ struct Provider::Compiled {
   std::vector<SubjectRule> subjects;
   std::vector<TenantRule> tenants;
   std::optional<ValueRule> context, phase, ref, ref_type, environment;
+  Escapes escapes = Escapes::unknown;
   int weight = 50;          ///< how common; breaks ties, 0..100
   bool scoped_use = false;  ///< runs of jobs, for which a missing ref, environment and phase matters
 };

@@ -90,6 +90,8 @@ constexpr std::array<std::pair<std::string_view, Decoding>, 5> kDecoding = {
      {"percent", Decoding::percent},
      {"query", Decoding::query},
      {"jenkins-path", Decoding::jenkins_path}}};
+constexpr std::array<std::pair<std::string_view, Escapes>, 3> kEscapes = {
+    {{"unknown", Escapes::unknown}, {"none", Escapes::none}, {"colon", Escapes::colon}}};
 constexpr std::array<std::pair<std::string_view, std::uint8_t>, 4> kTraits = {
     {{"mutable", kMutableName},
      {"immutable", kImmutableId},
@@ -121,6 +123,7 @@ class Loader {
                                 "broker",
                                 "tenant-optional",
                                 "case-insensitive-names",
+                                "escapes",
                                 "weight",
                                 "max-subject-bytes",
                                 "immutable-alternative",
@@ -145,6 +148,7 @@ class Loader {
     ASSIGN_OR_RETURN(const std::string category, text_of(root_, "category", "", true));
     if (std::find(kCategories.begin(), kCategories.end(), category) == kCategories.end())
       return wrong("/category", "`" + category + "` is not one of ci, iac, hosting, workload, people, cloud");
+    ASSIGN_OR_RETURN(compiled_->escapes, word_of(root_, "escapes", "", Escapes::unknown, kEscapes));
     provider_.people = category == "people";
     compiled_->scoped_use = category == "ci" || category == "iac";
     provider_.broker = flag_of(root_, "broker");

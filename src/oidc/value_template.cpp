@@ -66,6 +66,14 @@ Result<ValueTemplate> ValueTemplate::parse(std::string_view text) {
   return made;
 }
 
+std::pair<std::string_view, std::string_view> ValueTemplate::first_variable() const noexcept {
+  for (const Part& part : parts_) {
+    if (part.variable)
+      return {part.text, part.cut == Cut::before ? std::string_view(part.at) : std::string_view()};
+  }
+  return {};
+}
+
 std::optional<std::string> ValueTemplate::expand(const Variables& variables) const {
   std::string out;
   for (const Part& part : parts_) {

@@ -29,6 +29,8 @@ class ValueTemplate {
   static Result<ValueTemplate> parse(std::string_view text);
   /// nullopt when a variable has no value.
   std::optional<std::string> expand(const Variables& variables) const;
+  /// The name of the first variable and, where it is cut with `before:`, what it is cut at; else empty.
+  std::pair<std::string_view, std::string_view> first_variable() const noexcept;
   bool uses_claims() const noexcept { return uses_claims_; }
 
  private:
