@@ -21,6 +21,10 @@ void write_place(JsonWriter& json, const SourceManager& sources, const Location&
 /// `[{"object", "pointer", "location", "message"}]`
 void write_related(JsonWriter& json, const SourceManager& sources, std::span<const RelatedLocation> related);
 
+/// `{"rule", "aliases", "severity", "confidence", "effects", "message", "remedy", "object", "pointer",
+/// "location", "related"}`
+void write_finding(JsonWriter& json, const SourceManager& sources, const Finding& finding);
+
 /// `{"code", "level", "message", "hint", "location", "related"}`
 void write_issue(JsonWriter& json, const SourceManager& sources, const Issue& issue);
 

@@ -6,27 +6,6 @@ namespace oidc_audit::report {
 
 namespace {
 
-void write_finding(JsonWriter& json, const SourceManager& sources, const Finding& finding) {
-  json.begin_object();
-  json.field("rule", finding.rule.str());
-  json.strings("aliases", finding.aliases);
-  json.field("severity", to_string(finding.severity));
-  json.field("confidence", to_string(finding.confidence));
-  json.key("effects").begin_array();
-  for (const Effect effect : finding.effects) json.string(to_string(effect));
-  json.end_array();
-  json.field("message", finding.message);
-  json.field("remedy", finding.remedy);
-  json.key("object");
-  write_object(json, finding.location.object);
-  json.field("pointer", finding.location.pointer);
-  json.key("location");
-  write_place(json, sources, finding.location);
-  json.key("related");
-  write_related(json, sources, finding.related);
-  json.end_object();
-}
-
 void write_summary(JsonWriter& json, const ScanReport& report) {
   const Summary& summary = report.summary;
   json.begin_object();
@@ -56,6 +35,27 @@ void write_summary(JsonWriter& json, const ScanReport& report) {
 }
 
 }  // namespace
+
+void write_finding(JsonWriter& json, const SourceManager& sources, const Finding& finding) {
+  json.begin_object();
+  json.field("rule", finding.rule.str());
+  json.strings("aliases", finding.aliases);
+  json.field("severity", to_string(finding.severity));
+  json.field("confidence", to_string(finding.confidence));
+  json.key("effects").begin_array();
+  for (const Effect effect : finding.effects) json.string(to_string(effect));
+  json.end_array();
+  json.field("message", finding.message);
+  json.field("remedy", finding.remedy);
+  json.key("object");
+  write_object(json, finding.location.object);
+  json.field("pointer", finding.location.pointer);
+  json.key("location");
+  write_place(json, sources, finding.location);
+  json.key("related");
+  write_related(json, sources, finding.related);
+  json.end_object();
+}
 
 void write_object(JsonWriter& json, const ObjectRef& object) {
   json.begin_object();

@@ -1,0 +1,93 @@
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/strings.h"
+#include "cli/command.h"
+#include "cli/context.h"
+#include "oidc/catalogue.h"
+#include "report/subject_report.h"
+
+namespace oidc_audit::cli {
+namespace {
+
+struct ProvidersOptions {
+  std::string id;
+  std::string directory;
+};
+
+/// The built-in catalogue, with the providers of --rules; the error was said already when there is none.
+const oidc::Catalogue* load(const ProvidersOptions& options, Context& context,
+                            std::optional<oidc::Catalogue>& own) {
+  if (options.directory.empty()) return &oidc::Catalogue::builtin();
+  const std::string below = options.directory + "/providers";
+  const bool nested = context.files.type(below) == FileType::directory;
+  auto loaded = oidc::Catalogue::with_directory(context.files, nested ? below : options.directory);
+  if (!loaded.ok()) {
+    context.fail(loaded.error());
+    return nullptr;
+  }
+  own = std::move(loaded).value();
+  return &*own;
+}
+
+ExitCode run_list(const ProvidersOptions& options, Context& context) {
+  std::optional<oidc::Catalogue> own;
+  const oidc::Catalogue* const catalogue = load(options, context, own);
+  if (catalogue == nullptr) return ExitCode::usage;
+  context.out.write(context.options.output == "json" ? report::provider_list_json(catalogue->providers())
+                                                     : report::provider_list_text(catalogue->providers()));
+  return ExitCode::ok;
+}
+
+ExitCode run_show(const ProvidersOptions& options, Context& context) {
+  std::optional<oidc::Catalogue> own;
+  const oidc::Catalogue* const catalogue = load(options, context, own);
+  if (catalogue == nullptr) return ExitCode::usage;
+  const oidc::Provider* const provider = catalogue->find(options.id);
+  if (provider == nullptr) {
+    std::vector<std::string_view> ids;
+    for (const oidc::Provider& one : catalogue->providers()) ids.push_back(one.id);
+    const auto near = nearest(options.id, ids);
+    return context.fail(Error(ErrorKind::usage, "there is no provider `" + options.id + "`",
+                              near ? "did you mean `" + std::string(*near) + "`?"
+                                   : std::string("`oidc-audit providers list` shows all")));
+  }
+  auto docs = catalogue->docs(options.id);
+  if (!docs.ok()) return context.fail(docs.error());
+  context.out.write(context.options.output == "json" ? report::provider_json(*provider, docs.value())
+                                                     : report::provider_text(*provider, docs.value()));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void declare_providers(CommandSpec& spec) {
+  auto options = std::make_shared<ProvidersOptions>();
+  const auto add_rules = [&options](CommandSpec& command) {
+    command.option("--rules", "DIR", options->directory, "also the providers in DIR or DIR/providers");
+  };
+  spec.description(
+      "Shows whose tokens are understood: issuers, forms of subjects, where the tenant is and what can be "
+      "renamed "
+      "or chosen by others.");
+  spec.output_formats({"text", "json"});
+  add_rules(spec);
+  spec.run([options](Context& context) { return run_list(*options, context); });
+
+  CommandSpec& list = spec.subcommand("list", "List all providers with their issuer");
+  list.output_formats({"text", "json"});
+  add_rules(list);
+  list.run([options](Context& context) { return run_list(*options, context); });
+
+  CommandSpec& show = spec.subcommand("show", "Say everything about one provider");
+  show.example("How GitLab names a job", "providers show gitlab-ci");
+  show.output_formats({"text", "json"});
+  show.positional("ID", options->id, "id of a provider");
+  add_rules(show);
+  show.run([options](Context& context) { return run_show(*options, context); });
+}
+
+}  // namespace oidc_audit::cli
