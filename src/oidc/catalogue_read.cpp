@@ -155,6 +155,7 @@ void Catalogue::Impl::make_candidates(ParsedName& parsed, const ParseOptions& op
   made.job_chosen = rule.job_chosen;
   made.opaque = rule.opaque;
   made.obsolete = rule.obsolete;
+  made.custom_template = rule.custom_template;
   const bool claims_known = options.claims != nullptr;
   made.debug_session = !rule.debug_session.tests.empty() &&
                        rule.debug_session.test(variables, claims_known) == Condition::Answer::yes;
@@ -230,6 +231,10 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
   bool broker = false;
   for (const IssuerHit& hit : hits) broker = broker || providers[hit.ref.provider].broker;
 
+  const bool host_known =
+      certain || (issuer_known && issuers_by_host.find(url_host(parsed.issuer)) != issuers_by_host.end());
+  bool keyed = false;  // begins with a key of some grammar: no mere shape
+
   const auto consider = [&](const RuleRef& ref) {
     const SubjectRule& rule = compiled(ref.provider).subjects[ref.rule];
     if (options.kind == NameKind::user && !rule.for_users) return;
@@ -248,7 +253,7 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
           const std::string& id = provider.issuers[hit->ref.issuer].id;
           if (std::find(rule.issuers.begin(), rule.issuers.end(), id) == rule.issuers.end()) return;
         }
-      } else if (provider.self_hosted && !certain && (hits.empty() || !rule.shape)) {
+      } else if (provider.self_hosted && !host_known && (hits.empty() || !rule.shape)) {
         if (!rule.issuers.empty()) return;
         likelihood = rule.shape ? Likelihood::shape : Likelihood::possible_host;
       } else if (!certain || broker) {
@@ -271,10 +276,15 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
 
   if (!parsed.rest.empty()) {
     for (const RuleRef& ref : by_first_byte[static_cast<unsigned char>(parsed.rest.front())]) {
-      if (parsed.rest.starts_with(ref.start)) consider(ref);
+      if (!parsed.rest.starts_with(ref.start)) continue;
+      keyed = keyed || (ref.start.size() > 3 && ref.start.back() == ':');
+      consider(ref);
     }
   }
-  for (const RuleRef& ref : unanchored) consider(ref);
+  for (const RuleRef& ref : unanchored) {
+    if (keyed && !issuer_known && compiled(ref.provider).subjects[ref.rule].shape) continue;
+    consider(ref);
+  }
 
   // The first grammar of a provider counts, and those that say they are a further reading.
   std::sort(readings.begin(), readings.end(), [](const Reading& a, const Reading& b) {

@@ -34,6 +34,20 @@ bool grammar_has(const Grammar& grammar, std::string_view name) {
   return in(grammar.elements()) || std::any_of(grammar.items().begin(), grammar.items().end(), in);
 }
 
+// A grammar that picks out special names of a more general one.
+bool refines(const Grammar& grammar) {
+  return std::any_of(grammar.elements().begin(), grammar.elements().end(), [](const Element& element) {
+    return element.kind == Element::Kind::segment &&
+           element.segment.value_class->check == ValueClass::Check::hyphen_digits;
+  });
+}
+
+bool only_truncated(const Walk& walk) {
+  return !walk.flaws.empty() && std::all_of(walk.flaws.begin(), walk.flaws.end(), [](const Flaw& flaw) {
+    return flaw.departure == Departure::truncated;
+  });
+}
+
 class NearFinder {
  public:
   NearFinder(const Catalogue::Impl& impl, const ParsedName& parsed, const ParseOptions& options,
@@ -86,7 +100,7 @@ class NearFinder {
 
   void consider(std::uint32_t p, std::uint32_t r) {
     const SubjectRule& rule = impl_.compiled(p).subjects[r];
-    if (rule.shape || rule.dex || rule.grammar.starts().empty()) return;
+    if (rule.shape || rule.dex || rule.grammar.starts().empty() || refines(rule.grammar)) return;
     if (options_.kind == NameKind::user && !rule.for_users) return;
     if (options_.kind == NameKind::group && !rule.for_groups) return;
     if (parsed_.issuer.empty() && rule.needs_issuer) return;
@@ -265,6 +279,10 @@ class NearFinder {
       else if (!provider.issuers.empty())
         near.scope = provider.issuers.front().scope;
     }
+    // A pattern is no phase and no context.
+    for (auto* value : {&near.phase, &near.context, &near.ref_type}) {
+      if (*value && std::any_of((*value)->begin(), (*value)->end(), is_wildcard)) value->reset();
+    }
     if (near.tenant.value && std::any_of(near.tenant.value->begin(), near.tenant.value->end(), is_wildcard))
       near.tenant.value.reset();
     near.flaws = best_->walk.flaws;
@@ -401,12 +419,18 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
     });
     if (!facts.wildcards.empty() && facts.wildcards.front().begin == base)
       facts.wildcards.front().place = WildcardPlace::before_tenant;
-    if (parsed.candidates.empty() || !facts.wildcards.empty()) {
-      ParsedName reading;
-      reading.name = parsed.name;
-      reading.rest = parsed.rest;
-      reading.issuer = issuer;
-      facts.near = NearFinder(*impl_, reading, options, hits).run(facts.wildcards);
+    ParsedName reading;
+    reading.name = parsed.name;
+    reading.rest = parsed.rest;
+    reading.issuer = issuer;
+    facts.near = NearFinder(*impl_, reading, options, hits).run(facts.wildcards);
+  }
+  if (recognised != nullptr && recognised->custom_template) {
+    for (const SubjectRule& rule : recognised->provider->compiled->subjects) {
+      if (rule.custom_template || rule.shape || rule.needs_issuer || rule.grammar.starts().empty()) continue;
+      if (!parsed.rest.starts_with(rule.grammar.starts().front())) continue;
+      facts.truncated_default =
+          facts.truncated_default || only_truncated(walk_grammar(rule.grammar, parsed.rest, 0));
     }
   }
   if (recognised != nullptr) {

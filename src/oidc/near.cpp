@@ -81,12 +81,7 @@ class Walker {
           walk_.captures.push_back({element.text, static_cast<std::uint32_t>(at_), 0, nullptr});
           break;
         case Element::Kind::close:
-          for (auto it = walk_.captures.rbegin(); it != walk_.captures.rend(); ++it) {
-            if (it->value_class == nullptr && it->name == element.text) {
-              it->end = static_cast<std::uint32_t>(at_);
-              break;
-            }
-          }
+          close_span(element.text, at_);
           break;
         case Element::Kind::segment:
         case Element::Kind::rest_name:
@@ -112,6 +107,9 @@ class Walker {
     std::size_t common = 0;
     while (common < here.size() && lower(here[common]) == lower(expected[common])) ++common;
     const std::size_t place = at_ + common;
+    // A pattern character directly before may stand for this key as well.
+    if (place < text_.size() && common == 0 && at_ > 0 && is_wildcard(text_[at_ - 1]))
+      return resync(elements, index, at_);
     if (place == text_.size()) {
       if (!open_end())
         flaw(Departure::truncated, {}, at_, text_.size(), quoted(expected) + " and what follows it");
@@ -122,23 +120,49 @@ class Walker {
       std::size_t end = place;
       while (end < text_.size() && is_wildcard(text_[end])) ++end;
       flaw(Departure::wildcard, {}, place, end, {});
-      // Go on at the first later key that is there.
-      for (std::size_t i = index; i < elements.size(); ++i) {
-        if (elements[i].kind != Element::Kind::literal || elements[i].text.size() < 3) continue;
-        const std::size_t found = text_.find(elements[i].text, end);
-        if (found == kNone) continue;
-        at_ = found + elements[i].text.size();
-        walk_.literal_bytes += elements[i].text.size();
-        ++walk_.keys;
-        return i;
-      }
-      at_ = text_.size();
-      close_spans();
-      return kNone;
+      return resync(elements, index, end);
     }
     flaw(Departure::unexpected_text, {}, at_, text_.size(), quoted(expected));
     close_spans();
     return kNone;
+  }
+
+  // Goes on at the first key, of this element and those after it, that stands at or behind `from`.
+  std::size_t resync(const Sequence& elements, std::size_t index, std::size_t from) {
+    for (std::size_t i = index; i < elements.size(); ++i) {
+      if (elements[i].kind != Element::Kind::literal || elements[i].text.size() < 3) continue;
+      const std::size_t found = text_.find(elements[i].text, from);
+      if (found == kNone) continue;
+      // Spans that end on the way end here.
+      for (std::size_t e = index; e < i; ++e) {
+        if (elements[e].kind == Element::Kind::close) close_span(elements[e].text, found);
+      }
+      at_ = found + elements[i].text.size();
+      walk_.literal_bytes += elements[i].text.size();
+      ++walk_.keys;
+      return i;
+    }
+    at_ = text_.size();
+    close_spans();
+    return kNone;
+  }
+
+  void close_span(std::string_view name, std::size_t end) {
+    for (auto it = walk_.captures.rbegin(); it != walk_.captures.rend(); ++it) {
+      if (it->value_class == nullptr && it->name == name) {
+        it->end = static_cast<std::uint32_t>(end);
+        return;
+      }
+    }
+  }
+
+  // What a flaw in a segment is said of: a part that is not reported belongs to the span around it.
+  std::string_view shown(std::string_view name) const {
+    if (!name.starts_with('_')) return name;
+    for (auto it = walk_.captures.rbegin(); it != walk_.captures.rend(); ++it) {
+      if (it->value_class == nullptr && it->end == 0) return it->name;
+    }
+    return {};
   }
 
   bool segment(const Element& element) {
@@ -155,6 +179,11 @@ class Walker {
         const std::size_t found = text_.find(stop.front(), at_);
         if (found != kNone && (end == kNone || found < end)) end = found;
       }
+      // The delimiter of a later key ends a value that cannot hold it, where a pattern took its place.
+      const std::size_t colon = value_class.body.has(':') ? kNone : text_.find(':', at_);
+      if (colon != kNone && !element.stops.empty() && (end == kNone || colon < end) &&
+          has_wildcard(text_.substr(at_, colon - at_)))
+        end = colon;
     }
     const bool ended = end == kNone;
     if (ended) end = text_.size();
@@ -163,12 +192,12 @@ class Walker {
     if (element.kind == Element::Kind::segment)
       walk_.captures.push_back(
           {name, static_cast<std::uint32_t>(at_), static_cast<std::uint32_t>(end), &value_class});
-    check(value_class, name, value);
+    check(value_class, shown(name), value);
     at_ = end;
     if (ended && !element.stop_at_end) {
       if (!open_end()) {
         const std::string next = element.stops.empty() ? std::string("more") : quoted(element.stops.front());
-        flaw(Departure::truncated, name, end, end, next + " and what follows it");
+        flaw(Departure::truncated, shown(name), end, end, next + " and what follows it");
       }
       close_spans();
       return false;

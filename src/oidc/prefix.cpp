@@ -216,7 +216,8 @@ class Splitter {
     impl_.read(trial, options_, {}, candidates);
     const bool distinctive = !candidates.empty() && candidates.front().likelihood != Likelihood::shape;
     if (!distinctive && (!parsed_.candidates.empty() || candidates.empty()) && !is_email(trial.rest)) return;
-    if (!distinctive && name[end] != ':') return;
+    // A mere shape with colons of its own says nothing about what stands before it.
+    if (!distinctive && (name[end] != ':' || trial.rest.find(':') != std::string_view::npos)) return;
     take(PrefixKind::guessed, end + 1);
     read();
   }

@@ -471,6 +471,7 @@ class Loader {
     rule.job_chosen = flag_of(spec, "job-chosen");
     rule.opaque = flag_of(spec, "opaque");
     rule.obsolete = flag_of(spec, "obsolete");
+    rule.custom_template = !rule.custom_kind.empty() || flag_of(spec, "custom-template");
     ASSIGN_OR_RETURN(rule.debug_session,
                      read_condition(spec.find("debug-session"), place + "/debug-session"));
     return rule;

@@ -77,6 +77,8 @@ struct Candidate {
   bool opaque = false;
   /// Carries the debug session form of the provider (empty repository and ref).
   bool debug_session = false;
+  /// Emitted only where somebody chose a subject template other than the default.
+  bool custom_template = false;
   /// No token of today carries this form (the provider changed it).
   bool obsolete = false;
 
@@ -209,6 +211,8 @@ struct SubjectFacts {
   /// The issuer in the prefix belongs to this provider for certain, nullptr otherwise.
   const Provider* issuer_provider = nullptr;
   std::optional<IssuerScope> issuer_scope;
+  /// Read as a custom template, while the provider's default subject would go on behind it.
+  bool truncated_default = false;
   /// The issuer is known and is no broker, and the remainder is the grammar of this other provider.
   const Provider* foreign_grammar = nullptr;
   std::optional<LookalikeHost> lookalike;
