@@ -1,0 +1,67 @@
+#include "cli/identity.h"
+
+#include "cli/command.h"
+#include "cli/context.h"
+#include "rbac/attributes.h"
+#include "report/authn_report.h"
+#include "report/json_writer.h"
+#include "sim/identity.h"
+
+namespace oidc_audit::cli {
+
+namespace {
+
+constexpr const char* kGroup = "Identity";
+
+Result<Identity> from_token(const IdentityOptions& options, Context& context) {
+  LoadedAuthConfig loaded;
+  RETURN_IF_ERROR(load_auth_config(options.token.config, context, loaded));
+  ASSIGN_OR_RETURN(const oidc::AuthenticationResult result, authenticate(options.token, context, loaded));
+  const oidc::AuthConfig& config = loaded.authenticators->config();
+  const report::AuthnReport answer{
+      loaded.sources, result, config, loaded.authenticators->kubernetes_minor(), {}, loaded.notes};
+  Identity identity;
+  identity.authenticated = result.authenticated();
+  identity.user = options.exact_groups ? result.user : oidc::with_authenticated_group(result.user);
+  report::JsonWriter json(report::JsonWriter::Style::one_line);
+  report::write_authentication(json, answer);
+  identity.authentication_json = json.take();
+  identity.authentication_text = report::whoami_text(answer, false) + "\n";
+  if (result.authenticated()) identity.source = sim::identity_source(result, config);
+  return identity;
+}
+
+}  // namespace
+
+void add_identity_options(CommandSpec& spec, IdentityOptions& options) {
+  spec.option("--user,--as", "NAME", options.user, "user name, as the server sees it").group = kGroup;
+  spec.option("--group,--as-group", "NAME", options.groups, "a group of the user").group = kGroup;
+  spec.option("--as-uid", "UID", options.uid, "uid of the user; RBAC does not look at it").group = kGroup;
+  spec.flag("--exact-groups", options.exact_groups,
+            "add no group, such as system:authenticated, that the server would add")
+      .group = kGroup;
+  add_token_options(spec, options.token);
+}
+
+Result<Identity> resolve_identity(const IdentityOptions& options, Context& context) {
+  if (options.token.given()) {
+    if (options.user || !options.groups.empty() || options.uid)
+      return Error(ErrorKind::usage, "a token names its user and groups itself",
+                   "give either --user and --group, or --token-file or --claims");
+    return from_token(options, context);
+  }
+  if (options.token.config.given())
+    return Error(ErrorKind::usage, "a configuration of authentication needs a token",
+                 "--token-file FILE or --claims FILE");
+  if (!options.user)
+    return Error(ErrorKind::usage, "no identity to ask about",
+                 "--user NAME, with --group NAME for its groups, or --claims FILE with --auth-config FILE");
+  Identity identity;
+  identity.user.name = *options.user;
+  identity.user.uid = options.uid.value_or("");
+  identity.user.groups = options.groups;
+  if (!options.exact_groups) rbac::add_implicit_groups(identity.user, true);
+  return identity;
+}
+
+}  // namespace oidc_audit::cli

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/user_info.h"
+#include "cli/token_options.h"
+#include "sim/near_miss.h"
+
+namespace oidc_audit::cli {
+
+class CommandSpec;
+struct Context;
+
+/// Who a command simulates, as the command line tells.
+struct IdentityOptions {
+  std::optional<std::string> user;
+  std::vector<std::string> groups;
+  std::optional<std::string> uid;
+  bool exact_groups = false;
+  TokenOptions token;  ///< instead of a name
+
+  bool given() const { return user || !groups.empty() || token.given(); }
+};
+
+/// Declares --user, --group, --as, --as-group, --as-uid and --exact-groups, in the group `Identity`, and the
+/// options of add_token_options().
+void add_identity_options(CommandSpec& spec, IdentityOptions& options);
+
+/// Who the authorizer is asked about, and how that came about.
+struct Identity {
+  UserInfo user;
+  /// False: the server answers 401, and nothing is authorized.
+  bool authenticated = true;
+  std::string authentication_json;            ///< as in the contract; empty: given by name
+  std::string authentication_text;            ///< for people, above the decision; empty: given by name
+  std::optional<sim::IdentitySource> source;  ///< what near misses may know of the token
+  std::vector<std::string> notes;
+};
+
+/// Makes the identity, with the groups that the server's authenticators add unless --exact-groups was given.
+/// Fails (usage) when there is none or the options contradict each other.
+Result<Identity> resolve_identity(const IdentityOptions& options, Context& context);
+
+}  // namespace oidc_audit::cli
