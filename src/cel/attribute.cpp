@@ -50,7 +50,7 @@ Found qualify_list(const List& list, const Value& key, bool test) {
   Value error;
   if (!list_position(key, position, error)) return {false, std::move(error)};
   if (position >= 0 && static_cast<std::uint64_t>(position) < list.size()) {
-    return found(list.at(static_cast<std::size_t>(position)));
+    return found(list.lookup(static_cast<std::size_t>(position)));
   }
   if (test) return {};
   return {false, Value::error("index out of bounds: " + std::to_string(position))};
@@ -70,9 +70,14 @@ Found qualify_object(const Frame& frame, const Object& object, const Value& key,
 
 }  // namespace
 
-Found qualify(const Frame& frame, const Value& object, const Value& key, bool test, bool) {
+Found qualify(Frame& frame, const Value& object, const Value& key, bool test) {
   switch (object.kind()) {
     case Kind::map: {
+      if (key.is(Kind::bytes) && object.as_map().size() > 0) {
+        // Go cannot hash such a key, and what follows ends the evaluation.
+        frame.abort("internal error: runtime error: hash of unhashable type types.Bytes");
+        return {false, frame.stop()};
+      }
       if (std::optional<Value> value = object.as_map().lookup(key)) return found(std::move(*value));
       return absent(key, test);
     }
@@ -141,9 +146,9 @@ Value AttributeNode::apply(Frame& frame, Value object, std::size_t from) const {
     } else if (qualifier.dynamic) {
       const Value key = qualifier.dynamic->resolve(frame);
       if (key.is_error()) return key;
-      result = qualify(frame, object, key, test, false);
+      result = qualify(frame, object, key, test);
     } else {
-      result = qualify(frame, object, qualifier.key, test, last_test);
+      result = qualify(frame, object, qualifier.key, test);
     }
     if (result.value.is_error()) {
       if (!frame.charge(1)) return frame.stop();

@@ -37,7 +37,9 @@ class Frame {
     out_of_memory_ = true;
     return false;
   }
-  bool stopped() const { return cost_ > limits_.max_cost || out_of_memory_; }
+  /// Ends the evaluation for a reason that the API server does not recover from inside the expression.
+  void abort(std::string reason) { abort_reason_ = std::move(reason); }
+  bool stopped() const { return cost_ > limits_.max_cost || out_of_memory_ || !abort_reason_.empty(); }
   /// The error that nothing absorbs.
   Value stop() const;
   std::uint64_t cost() const { return cost_; }
@@ -53,6 +55,7 @@ class Frame {
   std::uint64_t cost_ = 0;
   std::uint64_t bytes_ = 0;
   bool out_of_memory_ = false;
+  std::string abort_reason_;
 };
 
 }  // namespace oidc_audit::cel

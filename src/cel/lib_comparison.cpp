@@ -9,10 +9,19 @@
 namespace oidc_audit::cel {
 namespace {
 
-Value equals(Frame&, const Value* args, std::size_t) {
+// Values of libraries can be compared with their own type and with null only.
+bool is_foreign(const Value* args) {
+  if (!args[0].is(Kind::object) || args[1].is(Kind::null)) return false;
+  return !args[1].is(Kind::object) || args[0].as_object().type_name() != args[1].as_object().type_name();
+}
+
+Value equals(Frame&, const Value* args, std::size_t count) {
+  if (is_foreign(args)) return no_such_overload("_==_", args, count);
   return Value::boolean(Value::equal(args[0], args[1]));
 }
-Value differs(Frame&, const Value* args, std::size_t) {
+
+Value differs(Frame&, const Value* args, std::size_t count) {
+  if (is_foreign(args)) return no_such_overload("_!=_", args, count);
   return Value::boolean(!Value::equal(args[0], args[1]));
 }
 

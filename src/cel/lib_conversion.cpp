@@ -150,7 +150,7 @@ Value to_type(Frame&, const Value* args, std::size_t) {
   const Value& x = args[0];
   switch (x.kind()) {
     case Kind::object:
-      return Value::type(Type::opaque(x.type_name()));
+      return Value::type(Type::object(std::string(x.type_name())));
     case Kind::optional:
       return Value::type(Type::optional(Type::dyn()));
     default:

@@ -166,7 +166,7 @@ Value logical_not(Frame&, const Value* args, std::size_t count) {
   return no_such_overload("!_", args, count);
 }
 
-Value in(Frame&, const Value* args, std::size_t count) {
+Value in(Frame& frame, const Value* args, std::size_t count) {
   const Value& where = args[1];
   if (where.is(Kind::list)) {
     const List& list = where.as_list();
@@ -175,7 +175,13 @@ Value in(Frame&, const Value* args, std::size_t count) {
     }
     return Value::boolean(false);
   }
-  if (where.is(Kind::map)) return Value::boolean(where.as_map().find(args[0]).has_value());
+  if (where.is(Kind::map)) {
+    if (args[0].is(Kind::bytes) && where.as_map().size() > 0) {
+      frame.abort("internal error: runtime error: hash of unhashable type types.Bytes");
+      return frame.stop();
+    }
+    return Value::boolean(where.as_map().find(args[0]).has_value());
+  }
   return no_such_overload("@in", args, count);
 }
 

@@ -7,14 +7,13 @@
 
 #include "base/unicode.h"
 #include "cel/frame.h"
+#include "cel/library_object.h"
 #include "cel/regex.h"
 #include "cel/registry.h"
 #include "cel/text_util.h"
 
 namespace oidc_audit::cel {
 namespace {
-
-constexpr int kPatternTag = 1;
 
 // Go's package accepts `(?<name>` and refuses `\C`; the RE2 we may be built with does the opposite.
 bool translate(std::string_view pattern, std::string& out, std::string& failure) {

@@ -9,8 +9,12 @@ namespace oidc_audit::cel {
 
 Value Frame::stop() const {
   auto* info = new ErrorInfo;
-  info->message = out_of_memory_ ? "operation cancelled: result too large"
-                                 : "operation cancelled: actual cost limit exceeded";
+  if (!abort_reason_.empty()) {
+    info->message = abort_reason_;
+  } else {
+    info->message = out_of_memory_ ? "operation cancelled: result too large"
+                                   : "operation cancelled: actual cost limit exceeded";
+  }
   info->fatal = true;
   return Value::error(Ref<const ErrorInfo>(info));
 }

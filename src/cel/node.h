@@ -78,8 +78,8 @@ struct Found {
   bool present = false;
   Value value;  ///< the value, or the error
 };
-/// `test`: absence is no error. `only`: the value is not wanted.
-Found qualify(const Frame& frame, const Value& object, const Value& key, bool test, bool only);
+/// `test`: absence is no error.
+Found qualify(Frame& frame, const Value& object, const Value& key, bool test);
 
 /// A call of one overload, or of whichever fits.
 class CallNode final : public Node {

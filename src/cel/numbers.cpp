@@ -58,7 +58,7 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
   return true;
 }
 
-// Go accepts `_` only between digits, or between the base prefix and a digit, and only with a base prefix.
+// Go accepts `_` only between digits, or between the base prefix and a digit.
 bool underscores_ok(std::string_view text) {
   char before = '^';
   std::size_t i = 0;
@@ -167,8 +167,7 @@ std::optional<double> parse_go_double(std::string_view text) {
   if (equals_ignoring_case(text, "nan")) return std::numeric_limits<double>::quiet_NaN();
   const bool hex = rest.size() > 2 && rest[0] == '0' && (rest[1] == 'x' || rest[1] == 'X');
   const bool has_underscore = rest.find('_') != std::string_view::npos;
-  // Underscores are for base prefixes only: ParseFloat takes them just in hexadecimal.
-  if (has_underscore && (!hex || !underscores_ok(rest))) return std::nullopt;
+  if (has_underscore && !underscores_ok(rest)) return std::nullopt;
   if (hex) rest.remove_prefix(2);
   std::string plain;
   std::size_t digits = 0;

@@ -125,6 +125,9 @@ NodePtr Planner::plan_index(const Expr& expr, bool optional) {
   qualifier.offset = expr.offset;
   qualifier.optional = optional;
   if (const Value* key = index->constant()) {
+    if (!key->is_number() && !key->is(Kind::string) && !key->is(Kind::boolean)) {
+      problem("invalid qualifier type: " + key->type_name());
+    }
     qualifier.key = *key;
     const Type& type = operand.type.is(TypeKind::optional) ? operand.type.param(0) : operand.type;
     if (type.is(TypeKind::object) && key->is(Kind::string)) {
@@ -164,7 +167,10 @@ NodePtr Planner::plan_call(const Expr& expr) {
   const Function* function = env_.find_function(expr.name);
   if (function == nullptr) {
     // Only without checking: the call fails when it is evaluated.
-    return std::make_unique<ConstantNode>(expr.offset, Value::error("no such overload: " + expr.name));
+    auto missing = std::make_unique<AttributeNode>(expr.offset, AttributeNode::Base::node);
+    missing->operand =
+        std::make_unique<ConstantNode>(expr.offset, Value::error("no such overload: " + expr.name));
+    return missing;
   }
   const Overload* overload = expr.overloads.size() == 1 ? expr.overloads[0] : nullptr;
   return optimize(expr, std::make_unique<CallNode>(expr.offset, *function, overload, std::move(args)));
@@ -234,7 +240,9 @@ NodePtr Planner::plan_map(const Expr& expr) {
     }
     return false;
   };
-  if (all_constant(entries) && none(expr.optional) && !has_bytes_key()) {
+  if (all_constant(entries) && none(expr.optional)) {
+    // cel-go cannot hash such a key and fails while it folds the literal.
+    if (has_bytes_key()) problem("unsupported key type: bytes");
     auto map = make_ref<VectorMap>();
     for (std::size_t i = 0; i + 1 < entries.size(); i += 2)
       map->put(*entries[i]->constant(), *entries[i + 1]->constant());

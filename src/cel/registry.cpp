@@ -290,7 +290,7 @@ Type named_type(std::string_view name, int release_minor) {
   }
   if (name == "google.protobuf.Timestamp" || name == "google.protobuf.Duration") return Type::parse(name);
   if (name == "optional_type" && release_minor >= 28) return Type::optional(Type::dyn());
-  if ((name == "net.IP" || name == "net.CIDR") && release_minor >= 30) return Type::opaque(std::string(name));
+  if ((name == "net.IP" || name == "net.CIDR") && release_minor >= 30) return Type::object(std::string(name));
   return Type::of(TypeKind::error);
 }
 

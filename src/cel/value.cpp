@@ -47,6 +47,7 @@ bool maps_equal(const Map& a, const Map& b) {
 
 }  // namespace
 
+Value List::lookup(std::size_t index) const { return at(index); }
 Value Object::field(std::uint32_t) const { return Value::error("no such field"); }
 bool Object::has_field(std::uint32_t) const { return true; }
 std::optional<Value> Object::lookup(std::string_view) const { return std::nullopt; }

@@ -180,6 +180,8 @@ class List : public RefCounted {
   virtual std::size_t size() const = 0;
   /// REQUIRES: index < size().
   virtual Value at(std::size_t index) const = 0;
+  /// As at(), for indexes written in the expression; differs only where lookups unescape names below.
+  virtual Value lookup(std::size_t index) const;
   /// Whether Kubernetes holds these elements as a Go slice of plain strings (what `split` and its like
   /// return), which the mapping of claims to groups refuses.
   virtual bool is_string_slice() const { return false; }
