@@ -410,10 +410,11 @@ class Loader {
   Result<SubjectRule> read_subject(Value spec, const std::string& place) {
     RETURN_IF_ERROR(check_keys(
         spec, place,
-        {"form",          "items",       "separator", "min-items",   "for",        "shape",  "needs-issuer",
-         "issuers",       "kind",        "kinds",     "custom-kind", "context",    "phase",  "ref",
-         "ref-type",      "environment", "tenant",    "unscoped",    "job-chosen", "opaque", "obsolete",
-         "debug-session", "decode",      "note",      "also",        "kind-words"}));
+        {"form",         "items",      "separator",      "min-items",     "for",         "shape",
+         "needs-issuer", "issuers",    "kind",           "kinds",         "custom-kind", "context",
+         "phase",        "ref",        "ref-type",       "environment",   "tenant",      "unscoped",
+         "job-chosen",   "opaque",     "obsolete",       "debug-session", "decode",      "note",
+         "also",         "kind-words", "custom-template"}));
     SubjectRule rule;
     ASSIGN_OR_RETURN(const std::string form, text_of(spec, "form", place, true));
     Grammar::Options options;
