@@ -338,7 +338,6 @@ bool Grammar::match_items(std::string_view text, std::size_t& at, std::vector<Ca
     std::size_t best = items_.size();
     std::size_t best_length = 0;
     for (std::size_t i = 0; i < items_.size(); ++i) {
-      if (((used >> i) & 1U) != 0) continue;
       const std::string* const key = key_of(items_[i]);
       if (key == nullptr || key->size() <= best_length) continue;
       if (text.compare(at, key->size(), *key) == 0) {
@@ -364,8 +363,10 @@ bool Grammar::match_items(std::string_view text, std::size_t& at, std::vector<Ca
       captures.resize(kept);
       return false;
     };
-    bool matched = best != items_.size() && attempt(best);
-    for (std::size_t i = 0; !matched && i < items_.size(); ++i) {
+    // A known key decides; it is not read as something else, and not twice.
+    const bool keyed = best != items_.size();
+    bool matched = keyed && ((used >> best) & 1U) == 0 && attempt(best);
+    for (std::size_t i = 0; !keyed && !matched && i < items_.size(); ++i) {
       if (((used >> i) & 1U) != 0 || key_of(items_[i]) != nullptr) continue;
       matched = attempt(i);
     }
