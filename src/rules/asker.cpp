@@ -252,6 +252,9 @@ void Asker::complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry
         SubjectBit::slash_error, SubjectBit::too_long}) {
     dead |= is(entry.traits, bit);
   }
+  dead |=
+      is(entry.traits, SubjectBit::lookalike_issuer) && !is(entry.traits, SubjectBit::lookalike_configured);
+  dead |= is(entry.traits, SubjectBit::subject_shaped) || is(entry.traits, SubjectBit::group_shaped);
   entry.traits.set(static_cast<std::size_t>(SubjectBit::dead_name), dead);
   entry.ready = true;
 }

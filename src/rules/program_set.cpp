@@ -136,13 +136,13 @@ const cel::Env& RuleCompiler::env_for(const Rule& rule, const RuleCode& code) {
     if (!shared_) shared_ = std::make_unique<cel::Env>(make_env());
     return *shared_;
   }
-  if (own_rule_ != &rule || own_lets_ != code.lets.size()) {
+  if (own_rule_ != rule.info.id.str() || own_lets_ != code.lets.size()) {
     std::vector<std::pair<std::string, cel::Type>> lets;
     for (std::size_t i = 0; i < code.lets.size(); ++i) {
       lets.emplace_back(rule.lets[i].first, code.lets[i].result_type());
     }
     own_ = std::make_unique<cel::Env>(make_env(lets));
-    own_rule_ = &rule;
+    own_rule_ = rule.info.id.str();
     own_lets_ = lets.size();
   }
   return *own_;

@@ -298,9 +298,8 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   if (a.candidate != nullptr && a.candidate->obsolete) set(impossible, true);
   const bool limited = complete && a.subject->kind == rbac::SubjectKind::user && !a.as_other_kind;
   set(too_long, limited && a.local.size() > length_limit(a));
-  // Semaphore cuts `sub127` so that its ref part has 35 characters at most: two refs can share the cut form.
-  set(length_collision,
-      complete && a.provider->id == "semaphore" && a.local.size() >= 35 && a.ref.size() == 35);
+  // Semaphore cuts the ref in `sub127` at 35 characters: two refs can share the cut form.
+  set(length_collision, complete && a.grammar == "sub127" && a.ref.size() >= 35);
   set(has_wildcard, !a.facts.wildcards.empty());
   for (const oidc::Wildcard& w : a.facts.wildcards) {
     using oidc::WildcardPlace;
@@ -380,17 +379,21 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
   set(public_mail, f.public_mail_domain);
   set(guest, f.guest);
   const bool people = a.provider != nullptr && a.provider->people;
+  // A group that anybody may found or join is as little vouched for as an address.
+  const bool open_group = group && f.email && f.email_domain == "googlegroups.com";
   set(mutable_human_name,
-      user &&
-          (f.email || f.guest || (people && f.plain_word && !f.uuid && !f.digits && a.candidate == nullptr)));
+      open_group || (user && (f.email || f.guest ||
+                              (people && f.plain_word && !f.uuid && !f.digits && a.candidate == nullptr))));
   static constexpr std::array<std::string_view, 19> kGeneric = {
       "admin",  "admins",      "administrators", "ops",        "devops",         "sre",   "dev",
       "devs",   "developers",  "platform",       "k8s-admins", "cluster-admins", "users", "everyone",
       "owners", "maintainers", "root",           "operators",  "engineering"};
   const std::string lower = to_lower_ascii(a.local);
   const bool has_prefix = !a.prefix.empty();
-  set(generic_group,
-      group && !has_prefix && std::find(kGeneric.begin(), kGeneric.end(), lower) != kGeneric.end());
+  const bool several_issuers = config_.issuers.size() > 1;
+  set(generic_group, group && !has_prefix && !a.name.starts_with("system:") &&
+                         (std::find(kGeneric.begin(), kGeneric.end(), lower) != kGeneric.end() ||
+                          (several_issuers && a.candidate == nullptr && !a.name.empty())));
   set(unprefixed_group, group && !has_prefix && !a.name.starts_with("system:"));
   static constexpr std::array<std::string_view, 9> kEverybody = {
       "everyone",      "all users",    "all-users",   "all_users", "allusers",
@@ -412,8 +415,11 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
   set(numeric_looking, f.number_like || f.yaml_word || f.digits);
   set(rounded_number, f.rounded_number);
   set(opaque, a.candidate != nullptr && a.candidate->opaque);
-  set(group_shaped, user && a.as_other_kind);
-  set(subject_shaped, group && a.as_other_kind);
+  // Names of Kubernetes itself under the wrong kind count as well.
+  const bool kubernetes_group = user && is_builtin_name(rbac::SubjectKind::group, a.name);
+  const bool kubernetes_user = group && is_builtin_name(rbac::SubjectKind::user, a.name);
+  set(group_shaped, kubernetes_group || (user && a.as_other_kind));
+  set(subject_shaped, kubernetes_user || (group && a.as_other_kind));
   if (user && out.test(static_cast<std::size_t>(external)) && !has_prefix) {
     const bool word = std::find(kGeneric.begin(), kGeneric.end(), lower) != kGeneric.end() &&
                       lower != "admin" && lower != "root";
@@ -424,8 +430,8 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
     const bool issuer_space =
         a.subject->namespace_name.value.find_first_of(":/.@#") != std::string_view::npos;
     const bool foreign = a.candidate != nullptr && a.candidate->likelihood != Likelihood::shape;
-    set(external_as_service_account, a.name.find_first_of(":/@") != std::string_view::npos || issuer_space ||
-                                         (foreign && a.segments.size() > 1) || characters_of(a.name).upper);
+    const bool valid = out.test(static_cast<std::size_t>(has_valid_service_account_name));
+    set(external_as_service_account, !valid || issuer_space || (foreign && a.segments.size() > 1));
   }
 }
 
@@ -476,11 +482,11 @@ Traits SubjectAnalyzer::traits(const SubjectAnalysis& a) const {
   set(is_group, group);
   set(is_service_account, account);
   set(unknown_kind, s.kind == rbac::SubjectKind::other);
-  // An empty apiGroup of a User or Group is defaulted by clients (defaults.go); that of an account must be
-  // empty.
-  set(wrong_api_group,
-      account ? !s.api_group.empty()
-              : (user || group) && !s.api_group.empty() && s.api_group != "rbac.authorization.k8s.io");
+  // The server fills in an apiGroup that a User or Group leaves out or empty (defaults.go); written as the
+  // empty text it is a mistake all the same. That of an account must be empty.
+  set(wrong_api_group, account ? !s.api_group.empty()
+                               : (user || group) && s.api_group != "rbac.authorization.k8s.io" &&
+                                     (!s.api_group.empty() || s.api_group.range.has_value()));
   const bool system = a.name.starts_with("system:");
   set(system_name, (user || group) && system);
   set(external, is_external(s));

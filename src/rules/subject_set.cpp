@@ -94,7 +94,10 @@ SubjectSet::SubjectSet(std::span<const rbac::Binding* const> bindings, const std
       std::string_view namespace_name = subject.namespace_name.value;
       // rule.go appliesToUser: in a RoleBinding an account without namespace is one of the binding's own.
       if (account && namespace_name.empty()) namespace_name = binding.meta.namespace_name.value;
-      const Key key{subject.kind_text.value, subject.api_group.value, namespace_name, subject.name.value};
+      // An apiGroup written as the empty text is not the same as none: one of the two is reported.
+      const bool empty_group = subject.api_group.empty() && subject.api_group.range.has_value();
+      const Key key{subject.kind_text.value, empty_group ? "\"\"" : subject.api_group.value, namespace_name,
+                    subject.name.value};
       const auto [it, fresh] = index.try_emplace(key, static_cast<std::uint32_t>(entries_.size()));
       if (fresh) {
         SubjectEntry entry;
