@@ -114,7 +114,7 @@ bool DocumentBuilder::begin_collection(NodeKind kind, std::uint32_t begin, Ancho
   return true;
 }
 
-void DocumentBuilder::end_collection(std::uint32_t end) {
+bool DocumentBuilder::end_collection(std::uint32_t end) {
   const Frame frame = frames_.back();
   frames_.pop_back();
   Node& node = tree_.nodes_[frame.node];
@@ -130,11 +130,33 @@ void DocumentBuilder::end_collection(std::uint32_t end) {
     open_anchors_.pop_back();
   }
   if (frame.suspicious) check_keys(frame.node);
+  if (frame.expanding && !check_merges(frame.node)) return false;
   if (sink_ != nullptr && frames_.size() == 2 && in_items_ && frame.mapping && offer_item(frame.node)) {
     tree_.nodes_.resize(frame.node);
     --frames_.back().children;
     ++items_taken_;
   }
+  return true;
+}
+
+bool DocumentBuilder::check_merges(std::uint32_t mapping) {
+  const auto wrong = [&](const Value& value) {
+    const SourceRange at = value.range();
+    return limit("yaml-merge", at.begin, at.end, "a merge key (`<<`) takes a mapping or a list of mappings",
+                 {});
+  };
+  const std::uint32_t behind = tree_.node(mapping).next;
+  for (std::uint32_t at = mapping + 1; at < behind;) {
+    const Value value(&tree_, tree_.node(at).next);
+    if (tree_.node(at).merged && tree_.node(at).kind == NodeKind::string) {
+      if (!value.is_collection()) return wrong(value);
+      for (const Value item : value.items()) {
+        if (!item.is_mapping()) return wrong(item);
+      }
+    }
+    at = tree_.node(value.index()).next;
+  }
+  return true;
 }
 
 bool DocumentBuilder::offer_item(std::uint32_t node) {

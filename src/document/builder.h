@@ -62,8 +62,8 @@ class DocumentBuilder {
   bool begin_sequence(std::uint32_t begin, Anchor anchor = 0) {
     return begin_collection(NodeKind::sequence, begin, anchor);
   }
-  void end_mapping(std::uint32_t end) { end_collection(end); }
-  void end_sequence(std::uint32_t end) { end_collection(end); }
+  bool end_mapping(std::uint32_t end) { return end_collection(end); }
+  bool end_sequence(std::uint32_t end) { return end_collection(end); }
 
   /// Inside a mapping (and not inside a sequence within it).
   bool in_mapping() const noexcept { return !frames_.empty() && frames_.back().mapping; }
@@ -131,7 +131,8 @@ class DocumentBuilder {
   void see_root_key(std::string_view key);
   void see_root_value(const Node& node);
   bool begin_collection(NodeKind kind, std::uint32_t begin, Anchor anchor);
-  void end_collection(std::uint32_t end);
+  bool end_collection(std::uint32_t end);
+  bool check_merges(std::uint32_t mapping);
   void check_keys(std::uint32_t mapping);
   bool offer_item(std::uint32_t node);
   void remember(Anchor anchor, std::uint32_t node);

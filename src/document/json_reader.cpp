@@ -121,11 +121,7 @@ bool JsonReader::value() {
       const char next = peek();
       if (next == (mapping ? '}' : ']')) {
         ++at_;
-        if (mapping) {
-          builder_.end_mapping(at_);
-        } else {
-          builder_.end_sequence(at_);
-        }
+        if (!(mapping ? builder_.end_mapping(at_) : builder_.end_sequence(at_))) return false;
         opened = false;
         continue;
       }

@@ -206,7 +206,8 @@ class StreamReader {
     if (!issue && skip_space(stop, end) == end) return true;
     // Flow style YAML looks much the same: `{a: b}`, `{"a": b}`, `["x", y]`.
     std::optional<Issue> first = std::move(issue);
-    if (stream_.documents.size() > documents || builder_->items_taken() > taken) {
+    const bool over_limit = first && first->code != "json-syntax";
+    if (over_limit || stream_.documents.size() > documents || builder_->items_taken() > taken) {
       if (first) add_json_issue(std::move(*first), at, stop);
       return true;
     }

@@ -22,7 +22,7 @@ Format format_of_name(std::string_view name);
 
 /// What untrusted text may cost. Passing a limit yields one issue and ends that document.
 struct Limits {
-  std::size_t max_depth = 200;                ///< nested collections; schemas in CRDs reach some 60
+  std::size_t max_depth = 1'000;              ///< nested collections; yaml-cpp itself stops at 500
   std::size_t max_alias_nodes = 1'000'000;    ///< nodes that aliases stand for, each counted whenever used
   std::size_t max_scalar_bytes = 16'777'216;  ///< a server takes no object of more than some 3 MiB
   std::size_t max_issues = 1'000;             ///< per buffer; what comes behind is counted in one last issue

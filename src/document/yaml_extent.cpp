@@ -109,7 +109,7 @@ std::size_t end_of_quoted(std::string_view text, std::size_t at) {
       ++i;
     }
   }
-  return text.size();
+  return std::string_view::npos;
 }
 
 std::size_t end_of_block(std::string_view text, std::size_t at, std::string_view value) {

@@ -23,7 +23,7 @@ ScalarStyle style_at(std::string_view text, std::size_t at, bool plain, std::str
 
 /// End of the plain scalar with this (folded) value.
 std::size_t end_of_plain(std::string_view text, std::size_t at, std::string_view value);
-/// Behind the closing quote.
+/// Behind the closing quote; npos when there is none.
 std::size_t end_of_quoted(std::string_view text, std::size_t at);
 /// Behind the last character of the block scalar whose `|` or `>` is at `at`; its header when empty.
 std::size_t end_of_block(std::string_view text, std::size_t at, std::string_view value);

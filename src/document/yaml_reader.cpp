@@ -9,12 +9,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <istream>
 #include <new>
 #include <optional>
 #include <streambuf>
 #include <string>
 
+#include "base/unicode.h"
 #include "document/base64.h"
 #include "document/yaml_extent.h"
 #include "document/yaml_scalar.h"
@@ -83,7 +85,7 @@ class Events final : public YAML::EventHandler {
   }
   void OnSequenceEnd() override {
     close(']');
-    builder_.end_sequence(offset(floor_));
+    check(builder_.end_sequence(offset(floor_)));
   }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value style) override {
@@ -91,7 +93,7 @@ class Events final : public YAML::EventHandler {
   }
   void OnMapEnd() override {
     close('}');
-    builder_.end_mapping(offset(floor_));
+    check(builder_.end_mapping(offset(floor_)));
   }
 
   const std::optional<Issue>& issue() const { return issue_; }
@@ -174,6 +176,7 @@ class Events final : public YAML::EventHandler {
       case ScalarStyle::single_quoted:
       case ScalarStyle::double_quoted:
         end = end_of_quoted(text_, start);
+        check_quoted(start, end);
         break;
       case ScalarStyle::block:
         end = end_of_block(text_, start, value);
@@ -190,7 +193,12 @@ class Events final : public YAML::EventHandler {
     const bool key = builder_.at_key();
     event.merge = key && value == "<<" && (plain || tag == "tag:yaml.org,2002:merge");
     std::string decoded;
+    if (style == ScalarStyle::double_quoted && !is_valid_utf8(value)) decoded = mended(value);
+    if (!decoded.empty()) value = decoded;
     event.kind = kind_of(event, tagged ? tag : std::string_view(), plain, value, decoded);
+    if (event.kind == NodeKind::floating && !std::isfinite(parse_yaml_float(value).value_or(0))) {
+      fail(start, end, "yaml-number", "value is a number that JSON does not have", "put it in quotes");
+    }
     if (key && event.kind != NodeKind::string) {
       if (event.kind == NodeKind::null) {
         fail(start, end, "yaml-key", "a key of a mapping is null", "put the key in quotes");
@@ -210,6 +218,31 @@ class Events final : public YAML::EventHandler {
     } else {
       check(builder_.scalar(event, value, anchor));
     }
+  }
+
+  // What yaml-cpp lets pass and go-yaml does not.
+  void check_quoted(std::size_t start, std::size_t end) {
+    if (end == std::string_view::npos)
+      fail(start, start + 1, "yaml-syntax", "YAML syntax: string is not closed");
+    if (text_[start] != '"') return;
+    for (std::size_t at = text_.find('\\', start); at < end; at = text_.find('\\', at + 2)) {
+      if (text_[at + 1] == '/') fail(at, at + 2, "yaml-syntax", "YAML syntax: unknown escape character: /");
+    }
+  }
+
+  // yaml-cpp writes the characters of `\\N` and `\\_` as bare bytes.
+  static std::string mended(std::string_view value) {
+    std::string out;
+    for (std::size_t at = 0; at < value.size();) {
+      const CodePoint point = decode_utf8(value, at);
+      if (point.valid) {
+        out += value.substr(at, point.bytes);
+      } else {
+        append_utf8(out, static_cast<unsigned char>(value[at]));
+      }
+      at += point.bytes;
+    }
+    return out;
   }
 
   // goyaml.v2/resolve.go: what an explicit tag makes of a scalar.
