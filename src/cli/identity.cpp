@@ -1,7 +1,10 @@
 #include "cli/identity.h"
 
+#include <utility>
+
 #include "cli/command.h"
 #include "cli/context.h"
+#include "oidc/catalogue.h"
 #include "rbac/attributes.h"
 #include "report/authn_report.h"
 #include "report/json_writer.h"

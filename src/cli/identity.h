@@ -40,8 +40,10 @@ struct Identity {
   std::vector<std::string> notes;
 };
 
-/// Makes the identity, with the groups that the server's authenticators add unless --exact-groups was given.
-/// Fails (usage) when there is none or the options contradict each other.
+/// Makes the identity from its name, or authenticates the token or claims as the server would; with the
+/// groups that the server's authenticators add unless --exact-groups was given. A refused token is no
+/// failure: see `authenticated`. Fails (usage, configuration) when there is no identity, the options
+/// contradict each other or the server would not start with the configuration.
 Result<Identity> resolve_identity(const IdentityOptions& options, Context& context);
 
 }  // namespace oidc_audit::cli

@@ -76,8 +76,8 @@ class Batch {
       context_.messages.warning(fmt::format("requests have a key `{}` that means nothing", key),
                                 near ? fmt::format("did you mean `{}`?", *near) : std::string());
     }
-    const ExitCode status = refused_ ? ExitCode::findings : ExitCode::ok;
-    return failed_ ? worse(status, ExitCode::unreadable) : status;
+    // The answers are the result; a refusal among them is not a failure of the run.
+    return failed_ ? ExitCode::unreadable : ExitCode::ok;
   }
 
  private:
@@ -91,7 +91,6 @@ class Batch {
     rbac::Attributes asked = std::move(request).value();
     if (!options_.identity.exact_groups) rbac::add_implicit_groups(asked.user, true);
     const rbac::Decision decision = loaded_.authorizer->decide(asked, {!options_.policy.no_masters});
-    refused_ = refused_ || !decision.allowed;
     AnswerParts parts;
     parts.near_misses = options_.explain;
     parts.further_checks = options_.explain;
@@ -141,7 +140,6 @@ class Batch {
   const PolicyInputs& loaded_;
   Context& context_;
   std::set<std::string> unknown_keys_;
-  bool refused_ = false;
   bool failed_ = false;
 };
 
