@@ -51,6 +51,8 @@ bool needs_facts(const oidc::ParsedName& parsed, std::string_view name, const Ch
     return true;
   if (parsed.prefix.kind == PrefixKind::malformed || parsed.prefix.problem != PrefixProblem::none)
     return true;
+  // A host of the operator's own may imitate a known one.
+  if (!parsed.issuer.empty() && c->scope != oidc::IssuerScope::shared) return true;
   return characters.non_ascii || characters.control || characters.pattern || characters.percent ||
          characters.upper || has_stray_space(name);
 }
@@ -69,6 +71,16 @@ void take(SubjectAnalysis& out, const Reading& reading) {
   out.environment = view(reading.environment);
   out.context = view(reading.context);
   out.grammar = reading.kind;
+}
+
+bool is_uuid_text(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+    if (i == 8 || i == 13 || i == 18 || i == 23 ? c != '-' : !hex) return false;
+  }
+  return true;
 }
 
 std::string squeezed(std::string_view name) {
@@ -143,7 +155,32 @@ bool is_catch_all(const rbac::Subject& subject) {
          (subject.kind == rbac::SubjectKind::user && name == "system:anonymous");
 }
 
+std::string impossible_text(const SubjectAnalysis& a) {
+  constexpr std::string_view kEntra = "https://login.microsoftonline.com/";
+  if (a.parsed.issuer.starts_with(kEntra)) {
+    const std::string_view rest = a.parsed.issuer.substr(kEntra.size());
+    const std::string_view tenant = rest.substr(0, rest.find('/'));
+    if (tenant == "common" || tenant == "organizations") {
+      return "the issuer's tenant `" + std::string(tenant) + "`, where every token carries a tenant id";
+    }
+  }
+  if (a.local.starts_with("arn:")) {  // arn:PARTITION:iam::ACCOUNT:...
+    const std::size_t begin = a.local.find("::");
+    const std::size_t end = begin == std::string_view::npos ? begin : a.local.find(':', begin + 2);
+    if (end == std::string_view::npos) return {};
+    const std::string_view account = a.local.substr(begin + 2, end - begin - 2);
+    const bool digits = account.find_first_not_of("0123456789") == std::string_view::npos;
+    if (digits && account.size() != 12) {
+      return "the account `" + std::string(account) + "`, where only 12 digits are possible";
+    }
+  }
+  return {};
+}
+
 std::size_t length_limit(const SubjectAnalysis& a) {
+  // An identity token of a Terraform stack is refused beyond this length, those of workspaces are not.
+  if (a.provider != nullptr && a.provider->id == "hcp-terraform" && a.grammar.starts_with("stack"))
+    return 127;
   if (a.provider != nullptr && a.provider->max_subject_bytes != 0) return a.provider->max_subject_bytes;
   return 255;  // OpenID Connect Core 1.0, section 2: sub is at most 255 ASCII characters
 }
@@ -235,7 +272,8 @@ void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) 
   }
   a.prefix = a.parsed.prefix.text;
   a.local = a.parsed.prefix.kind == PrefixKind::none ? a.name : a.parsed.rest;
-  if (a.prefix.empty() && a.candidate == nullptr && !a.facts.near) {
+  const bool weak = a.candidate == nullptr || a.candidate->likelihood == Likelihood::shape;
+  if (a.prefix.empty() && weak && !a.facts.near) {
     a.prefix = short_prefix(a.name);
     a.local = a.name.substr(a.prefix.size());
   }
@@ -254,23 +292,23 @@ void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) 
 }
 
 bool SubjectAnalyzer::shared_issuer(const SubjectAnalysis& a) const {
+  if (issuer_of(a).empty() && a.provider != nullptr) {
+    // Unprefixed: whoever can get a token of an issuer that everybody shares can claim the name.
+    return std::any_of(a.provider->issuers.begin(), a.provider->issuers.end(),
+                       [](const oidc::IssuerInfo& i) { return i.scope == oidc::IssuerScope::shared; });
+  }
   std::optional<oidc::IssuerScope> scope;
   if (a.candidate != nullptr) scope = a.candidate->scope;
   if (!scope && a.facts.near) scope = a.facts.near->scope;
   if (!scope) scope = a.facts.issuer_scope;
-  if (scope) return *scope == oidc::IssuerScope::shared;
-  if (!issuer_of(a).empty() || a.provider == nullptr) return false;
-  // Unprefixed: whoever can get a token of the provider's first issuer can claim the name.
-  return !a.provider->issuers.empty() && a.provider->issuers.front().scope == oidc::IssuerScope::shared;
+  return scope == oidc::IssuerScope::shared;
 }
 
 void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
   using enum SubjectBit;
   const oidc::Prefix& prefix = a.parsed.prefix;
-  const bool malformed =
-      prefix.kind == PrefixKind::malformed ||
-      (prefix.problem != PrefixProblem::none && prefix.problem != PrefixProblem::empty_subject);
+  const bool malformed = prefix.kind == PrefixKind::malformed || prefix.problem != PrefixProblem::none;
   set(prefixed, !a.prefix.empty() && prefix.kind != PrefixKind::malformed);
   set(configured_prefix, prefix.kind == PrefixKind::configured);
   const std::string_view issuer = issuer_of(a);
@@ -296,6 +334,7 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
                          slash_key(near.completed) == slash_key(a.name));
   }
   if (a.candidate != nullptr && a.candidate->obsolete) set(impossible, true);
+  if (!impossible_text(a).empty()) set(impossible, true);
   const bool limited = complete && a.subject->kind == rbac::SubjectKind::user && !a.as_other_kind;
   set(too_long, limited && a.local.size() > length_limit(a));
   // Semaphore cuts the ref in `sub127` at 35 characters: two refs can share the cut form.
@@ -304,7 +343,14 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   for (const oidc::Wildcard& w : a.facts.wildcards) {
     using oidc::WildcardPlace;
     const bool at_start = w.begin == a.name.size() - a.local.size();
-    if (w.place == WildcardPlace::before_tenant || w.place == WildcardPlace::in_tenant || at_start) {
+    const auto delimiter = [&](std::size_t at) {
+      return at >= a.name.size() || a.name[at] == ':' || a.name[at] == '/';
+    };
+    const bool part = w.place == WildcardPlace::in_tenant &&
+                      (!delimiter(w.end) || (w.begin > 0 && !at_start && !delimiter(w.begin - 1)));
+    if (part) {
+      set(wildcard_partial_tenant, true);
+    } else if (w.place == WildcardPlace::before_tenant || w.place == WildcardPlace::in_tenant || at_start) {
       set(wildcard_covers_tenant, true);
     } else if (w.place == WildcardPlace::after_tenant_text) {
       set(wildcard_partial_tenant, true);
@@ -316,8 +362,13 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   const std::string_view local = a.local;
   const bool empty_part =
       local.ends_with(':') || local.ends_with('/') || local.find("::") != std::string_view::npos;
-  set(empty_segment,
-      empty_part && !complete && a.provider != nullptr && !local.empty() && a.facts.wildcards.empty());
+  // An ARN has empty parts, and a job of Jenkins a slash at its end, whatever else is wrong with them.
+  if (complete && a.provider->id == "jenkins" && local.find("/job/") != std::string_view::npos &&
+      !local.ends_with('/')) {
+    set(slash_error, true);
+  }
+  set(empty_segment, empty_part && !local.starts_with("arn:") && !complete && a.provider != nullptr &&
+                         !local.empty() && a.facts.wildcards.empty());
   set(whitespace, !a.trimmed.empty());
   set(invisible, has_invisible(a.name));
   set(mixed_script, has_mixed_scripts(a.name));
@@ -329,7 +380,9 @@ void SubjectAnalyzer::tenant_traits(const SubjectAnalysis& a, Traits& out) const
   using enum SubjectBit;
   const bool shared = this->shared_issuer(a);
   const std::string_view tenant = a.tenant_value();
-  const bool in_name = !tenant.empty();
+  // The called workflow's owner is not the tenant: anybody may call it.
+  const bool of_callee = a.tenant != nullptr && a.tenant->name.starts_with("job_workflow_ref");
+  const bool in_name = !tenant.empty() && !of_callee;
   const bool known_shape = a.candidate != nullptr || a.facts.near.has_value();
   const bool people = a.provider != nullptr && a.provider->people;
   set(has_tenant, in_name || (a.provider != nullptr && !shared && !issuer_of(a).empty()));
@@ -400,19 +453,25 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
       "authenticated", "domain users", "all company", "ci_job"};
   set(catch_all, group && !a.name.starts_with("system:") &&
                      std::find(kEverybody.begin(), kEverybody.end(), lower) != kEverybody.end() &&
-                     (lower != "ci_job" || a.prefix == "gitlab:" || a.name == "gitlab:ci_job"));
+                     (lower != "ci_job" || a.prefix == "gitlab:"));
+  if (group && lower == "gitlab:ci_job") set(catch_all, true);
   if (group) {
     const bool google = f.email && (a.facts.email_domain == "googlegroups.com" || f.public_mail_domain);
     bool from_broker = lower == "allgithubusers";
-    for (const Candidate& c : a.parsed.candidates)
+    for (const Candidate& c : a.parsed.candidates) {
+      if (c.likelihood != Likelihood::shape && c.provider->id != "dex") break;  // it says whose it is
       from_broker |= c.provider->id == "dex" && c.segments.size() > 1;
+    }
     set(self_service_group, google || from_broker);
   }
-  set(uuid, f.uuid);
+  set(uuid, f.uuid || (!a.prefix.empty() && is_uuid_text(a.local)));
   const bool named =
       config_.names.find(a.name) != config_.names.end() || config_.names.find(a.local) != config_.names.end();
   set(has_alias, named);
-  set(numeric_looking, f.number_like || f.yaml_word || f.digits);
+  const bool plain_prefix = a.parsed.prefix.kind != PrefixKind::none || a.prefix == "oidc:";
+  const bool digits =
+      plain_prefix && !a.local.empty() && a.local.find_first_not_of("0123456789") == std::string_view::npos;
+  set(numeric_looking, f.number_like || f.yaml_word || f.digits || digits);
   set(rounded_number, f.rounded_number);
   set(opaque, a.candidate != nullptr && a.candidate->opaque);
   // Names of Kubernetes itself under the wrong kind count as well.
@@ -443,7 +502,7 @@ void SubjectAnalyzer::context_traits(const SubjectAnalysis& a, Traits& out) cons
   set(workload, job);
   if (a.candidate == nullptr) return;
   const auto starts = [&](std::string_view text) { return a.ref.starts_with(text); };
-  const bool preview = a.context == "preview" || (a.provider->id == "vercel" && a.environment == "preview");
+  const bool preview = a.provider->id == "vercel" && (a.context == "preview" || a.environment == "preview");
   const bool change =
       a.ref_type == "pull_request" || a.context == "pull_request" || a.context == "merge_request" ||
       a.ref_type == "merge_request" || a.ref_type == "pull-request" || starts("refs/pull/") ||

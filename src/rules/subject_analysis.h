@@ -90,6 +90,9 @@ bool is_builtin_name(rbac::SubjectKind kind, std::string_view name);
 /// Everybody with any token, or without one: an external identity is among them.
 bool is_catch_all(const rbac::Subject& subject);
 
+/// Values that no provider file knows to be impossible: which and why; empty: none.
+std::string impossible_text(const SubjectAnalysis& analysis);
+
 /// The limit that applies to subjects of the analysis' provider, in bytes.
 std::size_t length_limit(const SubjectAnalysis& analysis);
 

@@ -159,8 +159,9 @@ Value narrower_possible(const Ask& ask) {
                                                  "branch",   "tag",         "phase",     "deployment",
                                                  "ref_type", "vcs_ref",     "vcs-ref"};
   const auto& segments = docs.value().segments;
-  return Value::boolean(std::any_of(segments.begin(), segments.end(), [](const auto& s) {
-    return std::find(std::begin(kNarrow), std::end(kNarrow), s.name) != std::end(kNarrow);
+  return Value::boolean(std::any_of(segments.begin(), segments.end(), [&](const auto& s) {
+    return a.find(s.name) == nullptr &&
+           std::find(std::begin(kNarrow), std::end(kNarrow), s.name) != std::end(kNarrow);
   }));
 }
 
@@ -359,6 +360,7 @@ std::span<const FactRow> subject_rows() {
            if (!f->expected.empty()) out += fmt::format(", where only {} is possible", f->expected);
            return owned(std::move(out));
          }
+         if (std::string text = impossible_text(subject(a)); !text.empty()) return owned(std::move(text));
          const bool obsolete = subject(a).candidate != nullptr && subject(a).candidate->obsolete;
          return owned(
              obsolete ? fmt::format("the form `{}`, which the provider no longer issues", subject(a).grammar)
@@ -449,7 +451,10 @@ std::span<const FactRow> subject_rows() {
       {"slash_fix", kText,
        [](const Ask& a) {
          const bool wrong = a.entry->traits.test(static_cast<std::size_t>(SubjectBit::slash_error));
-         return owned(wrong ? subject(a).facts.near->completed : std::string());
+         if (!wrong) return owned({});
+         const auto& near = subject(a).facts.near;
+         return owned(near && !near->completed.empty() ? near->completed
+                                                       : std::string(subject(a).name) + "/");
        }},
       {"group_shape", kText, [](const Ask& a) { return owned(group_shape(a)); }},
       {"id_twin", kText, twin_name<Twin::id>},
