@@ -52,8 +52,11 @@ NameParser catalogue_parser(const oidc::Catalogue& catalogue, std::vector<std::s
       parts.parts.push_back(
           {std::string(segment.name), std::string(segment.value), role_of(*candidate, segment)});
     }
-    // An event without a segment of its own (`pull_request`) tells itself apart by the kind of reading.
-    if (candidate->context) parts.parts.push_back({"event", *candidate->context, PartRole::context});
+    // An event without a segment of its own (`pull_request`) tells itself apart by the kind of run; where the
+    // phase is what tells runs apart, it has been named already.
+    if (candidate->context && candidate->context != candidate->phase) {
+      parts.parts.push_back({"event", *candidate->context, PartRole::context});
+    }
     return parts;
   };
 }

@@ -117,14 +117,16 @@ Answer answer(Value test, SourceManager& sources) {
   Collector issues;
   for (const Value object : test.find("objects").items()) {
     const BufferId buffer = sources.add("object.json", to_json(object)).value();
-    inventory.add(buffer, {.format = document::Format::json}, issues);
+    rbac::LoadOptions load;
+    load.format = document::Format::json;
+    inventory.add(buffer, load, issues);
   }
   inventory.finish(issues);
   const rbac::Policy policy(inventory.roles(), inventory.bindings());
   const rbac::Authorizer authorizer(policy);
   rbac::Attributes request = request_of(test.find("request"));
   request.user = out.user;
-  add_implicit_groups(request.user, true);
+  rbac::add_implicit_groups(request.user, true);
   out.allowed = authorizer.decide(request).allowed;
   if (out.allowed) return out;
   const auto misses =
