@@ -158,6 +158,7 @@ Value AttributeNode::apply(Frame& frame, Value object, std::size_t from) const {
       return std::move(result.value);
     }
     if (last_test) {
+      if (!result.present && optional) return Value::boolean(false);
       if (!frame.charge(1)) return frame.stop();
       return Value::boolean(result.present);
     }

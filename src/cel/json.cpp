@@ -238,9 +238,20 @@ class Reader {
   std::string problem_;
 };
 
+// Control, bidirectional and other characters that must not reach a terminal.
+void append_escape(std::string& out, char32_t code) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const auto unit = [&](std::uint32_t value) {
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(value >> static_cast<unsigned>(shift)) & 15U];
+  };
+  if (code < 0x10000) return unit(code);
+  unit(0xD800U + ((code - 0x10000U) >> 10U));
+  unit(0xDC00U + ((code - 0x10000U) & 0x3FFU));
+}
+
 std::string json_string(std::string_view text) {
   std::string out = "\"";
-  constexpr std::string_view kHex = "0123456789abcdef";
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = decode_utf8(text, at);
     at += point.bytes;
@@ -248,10 +259,8 @@ std::string json_string(std::string_view text) {
     if (c == U'"' || c == U'\\') {
       out += '\\';
       out += static_cast<char>(c);
-    } else if (c < 0x20) {
-      out += "\\u00";
-      out += kHex[c >> 4U];
-      out += kHex[c & 15U];
+    } else if (is_unsafe_to_print(c)) {
+      append_escape(out, c);
     } else {
       append_utf8(out, c);
     }

@@ -65,7 +65,7 @@ Value greater_equal(Frame&, const Value* args, std::size_t count) {
   }
 
 constexpr std::array kRows{
-    OverloadRow{"_==_", "equals", "A, A -> bool", equals, CostRule::smaller_tenth, true},
+    OverloadRow{"_==_", "equals", "A, A -> bool", equals, CostRule::equals, true},
     OverloadRow{"_!=_", "not_equals", "A, A -> bool", differs, CostRule::smaller_tenth, true},
     ORDERING_ROWS("_<_", "less", less),
     ORDERING_ROWS("_<=_", "less_equals", less_equal),

@@ -241,10 +241,10 @@ constexpr std::array kFormats{
     Named{"dns1035LabelPrefix", "DNS1035LabelPrefix", check_label_1035_prefix, 30},
     Named{"labelValue", "LabelValue", check_label_value, 40},
     Named{"uri", "URI", check_uri, 1103},
-    Named{"uuid", "uuid", check_uuid, 67},
+    Named{"uuid", "uuid", check_uuid, 70},
     Named{"byte", "byte", check_byte, 84},
-    Named{"date", "date", check_date, 135},
-    Named{"datetime", "datetime", check_datetime, 135},
+    Named{"date", "date", check_date, 71},
+    Named{"datetime", "datetime", check_datetime, 71},
 };
 
 class Format final : public Object {

@@ -34,13 +34,15 @@ bool charged_by_result(CostRule rule) {
 
 }  // namespace
 
+CostRule CallNode::cost_rule() const {
+  if (overload_ != nullptr) return overload_->cost;
+  return function_.overloads.empty() ? CostRule::one : function_.overloads.front().cost;
+}
+
 std::uint64_t CallNode::cost(const Value* args, const Value& result) const {
-  if (overload_ == nullptr) {
-    // Several overloads of one function share what is charged by its name.
-    return call_cost(function_.overloads.front().cost, false, args, args_.size(), result);
-  }
-  if (overload_->host) return overload_->host_cost;
-  return call_cost(overload_->cost, true, args, args_.size(), result);
+  if (overload_ != nullptr && overload_->host) return overload_->host_cost;
+  // Several overloads of one function share what is charged by its name.
+  return call_cost(cost_rule(), overload_ != nullptr, args, args_.size(), result);
 }
 
 Value CallNode::invoke(Frame& frame, const Overload& overload, const Value* args) const {
@@ -93,8 +95,7 @@ Value CallNode::eval(Frame& frame) const {
     return *failure;
   }
   // What does not depend on the result is charged before the work is done.
-  const bool by_result =
-      charged_by_result(overload_ != nullptr ? overload_->cost : function_.overloads.front().cost);
+  const bool by_result = charged_by_result(cost_rule());
   if (!by_result && !frame.charge(cost(args, Value()))) return frame.stop();
   Value result = call(frame, args);
   if (frame.stopped() || (by_result && !frame.charge(cost(args, result)))) return frame.stop();

@@ -99,6 +99,7 @@ class CallNode final : public Node {
 
  private:
   Value invoke(Frame& frame, const Overload& overload, const Value* args) const;
+  CostRule cost_rule() const;
   std::uint64_t cost(const Value* args, const Value& result) const;
 
   const Function& function_;

@@ -165,12 +165,15 @@ NodePtr Planner::plan_call(const Expr& expr) {
                                             expr.name == "orValue");
   }
   const Function* function = env_.find_function(expr.name);
-  if (function == nullptr) {
-    // Only without checking: the call fails when it is evaluated.
-    auto missing = std::make_unique<AttributeNode>(expr.offset, AttributeNode::Base::node);
-    missing->operand =
-        std::make_unique<ConstantNode>(expr.offset, Value::error("no such overload: " + expr.name));
-    return missing;
+  // Without checking a name may be unknown; such a call fails when it is evaluated.
+  if (function == nullptr) function = &code_.unknown_function(expr.name);
+  if (!env_.options.check) {
+    const bool known = !function->overloads.empty();
+    const bool fits =
+        std::any_of(function->overloads.begin(), function->overloads.end(), [&](const Overload& overload) {
+          return overload.params.size() == args.size() && overload.impl != nullptr;
+        });
+    if (known ? !fits : args.empty()) problem("no such overload: " + expr.name);
   }
   const Overload* overload = expr.overloads.size() == 1 ? expr.overloads[0] : nullptr;
   return optimize(expr, std::make_unique<CallNode>(expr.offset, *function, overload, std::move(args)));

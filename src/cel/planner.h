@@ -19,6 +19,13 @@ struct ProgramCode {
   NodePtr root;
   std::size_t locals = 0;
   std::vector<std::uint32_t> variables;
+  std::vector<std::unique_ptr<Function>> unknown_functions;
+
+  /// A function without overloads, for a name that was never declared.
+  const Function& unknown_function(const std::string& name) {
+    unknown_functions.push_back(std::make_unique<Function>(Function{name, {}}));
+    return *unknown_functions.back();
+  }
 };
 
 /// Turns a checked expression into steps, and evaluates what is constant (interpreter/planner.go and

@@ -239,6 +239,9 @@ std::uint64_t call_cost(CostRule rule, bool single, const Value* args, std::size
       return ceil_times(size(0), 0.1);
     case CostRule::in_list:
       return size(1);
+    case CostRule::equals:
+      if (args[0].is(Kind::object)) return 1;
+      [[fallthrough]];
     case CostRule::smaller_tenth:
       return ceil_times(smaller(size(0), size(1)), 0.1);
     case CostRule::both_tenth:
@@ -289,7 +292,7 @@ Type named_type(std::string_view name, int release_minor) {
     return Type::parse(name);
   }
   if (name == "google.protobuf.Timestamp" || name == "google.protobuf.Duration") return Type::parse(name);
-  if (name == "optional_type" && release_minor >= 28) return Type::optional(Type::dyn());
+  if (name == "optional_type" && release_minor >= 28) return Type::of(TypeKind::optional);
   if ((name == "net.IP" || name == "net.CIDR") && release_minor >= 30) return Type::object(std::string(name));
   return Type::of(TypeKind::error);
 }

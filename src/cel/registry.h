@@ -27,6 +27,7 @@ enum class CostRule : std::uint8_t {
   // Chosen when exactly one overload was resolved, else 1:
   first_tenth,    ///< a tenth of the first argument's size
   in_list,        ///< size of the list
+  equals,         ///< a tenth of the smaller argument; 1 for the libraries' types
   smaller_tenth,  ///< a tenth of the smaller argument
   both_tenth,     ///< a tenth of both together
   matches,        ///< text times pattern

@@ -83,7 +83,7 @@ class TypeReader {
       if (params.size() != 1) return false;
       out = Type::wrapper(params[0]);
     } else if (!params.empty()) {
-      return false;
+      out = Type::opaque(std::string(name), std::move(params));
     } else {
       out = simple(name);
     }
@@ -156,7 +156,9 @@ Type Type::wrapper(Type scalar) {
   return make(TypeKind::wrapper, {}, std::move(params));
 }
 Type Type::object(std::string name) { return make(TypeKind::object, std::move(name), {}); }
-Type Type::opaque(std::string name) { return make(TypeKind::opaque, std::move(name), {}); }
+Type Type::opaque(std::string name, std::vector<Type> params) {
+  return make(TypeKind::opaque, std::move(name), std::move(params));
+}
 Type Type::parameter(std::string name) { return make(TypeKind::parameter, std::move(name), {}); }
 
 Type Type::parse(std::string_view text) {

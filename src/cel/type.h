@@ -29,7 +29,7 @@ enum class TypeKind : std::uint8_t {
   type,      ///< one parameter or none
   wrapper,   ///< one parameter: a scalar or null
   object,    ///< named, with fields
-  opaque,    ///< named, without fields
+  opaque,    ///< named, without fields, perhaps with parameters
   parameter  ///< a named type variable of a signature, or one of the checker's
 };
 
@@ -57,12 +57,12 @@ class Type {
   static Type type_of(Type value);
   static Type wrapper(Type scalar);
   static Type object(std::string name);
-  static Type opaque(std::string name);
+  static Type opaque(std::string name, std::vector<Type> params = {});
   static Type parameter(std::string name);
 
   /// The type written in the notation of to_string(), for declarations kept as text. Unknown names are
-  /// objects; single upper-case letters are parameters. Empty text, or text that does not parse, is an
-  /// error type.
+  /// objects, or opaque with parameters; single upper-case letters are parameters. Empty text, or text that
+  /// does not parse, is an error type.
   static Type parse(std::string_view text);
 
   TypeKind kind() const noexcept { return node_->kind; }

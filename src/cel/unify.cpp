@@ -7,7 +7,7 @@ bool is_dyn(const Type& type) { return type.is(TypeKind::dyn) || type.is(TypeKin
 
 bool is_parametric(TypeKind kind) {
   return kind == TypeKind::list || kind == TypeKind::map || kind == TypeKind::optional ||
-         kind == TypeKind::type;
+         kind == TypeKind::type || kind == TypeKind::opaque;
 }
 
 Type rebuild(const Type& type, std::vector<Type> params) {
@@ -20,6 +20,8 @@ Type rebuild(const Type& type, std::vector<Type> params) {
       return Type::optional(std::move(params[0]));
     case TypeKind::type:
       return params.empty() ? type : Type::type_of(std::move(params[0]));
+    case TypeKind::opaque:
+      return Type::opaque(type.name(), std::move(params));
     default:
       return type;
   }
@@ -31,7 +33,7 @@ bool less_specific(const Type& a, const Type& b) {
   if (a.kind() != b.kind()) return false;
   if (a.is(TypeKind::type)) return true;
   if (!is_parametric(a.kind())) return a == b;
-  if (a.params().size() != b.params().size()) return false;
+  if (a.name() != b.name() || a.params().size() != b.params().size()) return false;
   for (std::size_t i = 0; i < a.params().size(); ++i) {
     if (!less_specific(a.param(i), b.param(i))) return false;
   }
@@ -141,8 +143,7 @@ bool Unifier::unify(const Type& a, const Type& b) {
   const Type& right = unwrap(b);
   if (left.kind() != right.kind()) return false;
   if (left.is(TypeKind::type)) return true;
-  if (is_parametric(left.kind())) return unify_all(left.params(), right.params());
-  return left.name() == right.name();
+  return left.name() == right.name() && unify_all(left.params(), right.params());
 }
 
 // Whether `type` may stand for the variable; binds it, or widens what it stands for.

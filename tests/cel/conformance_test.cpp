@@ -191,10 +191,11 @@ UserInfo decode_user(const json& user) {
   UserInfo info;
   info.name = user.value("username", "");
   info.uid = user.value("uid", "");
-  for (const json& group : user.value("groups", json::array()))
-    info.groups.push_back(group.get<std::string>());
-  for (const auto& [key, values] : user.value("extra", json::object()).items()) {
-    info.extra.emplace_back(key, values.get<std::vector<std::string>>());
+  if (user.contains("groups")) info.groups = user["groups"].get<std::vector<std::string>>();
+  if (user.contains("extra")) {
+    for (const auto& [key, values] : user["extra"].items()) {
+      info.extra.emplace_back(key, values.get<std::vector<std::string>>());
+    }
   }
   return info;
 }
