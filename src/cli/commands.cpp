@@ -17,6 +17,7 @@ void declare_what_can(CommandSpec& spec);
 void declare_explain_binding(CommandSpec& spec);
 void declare_whoami(CommandSpec& spec);
 void declare_auth_config(CommandSpec& spec);
+void declare_cel(CommandSpec& spec);
 
 std::span<const CommandEntry> commands() {
   static const std::vector<CommandEntry> kCommands = {
@@ -30,6 +31,7 @@ std::span<const CommandEntry> commands() {
       {"explain-binding", "Tell who gets what through a binding", declare_explain_binding},
       {"whoami", "Say who an API server says a token is, or why it is nobody", declare_whoami},
       {"auth-config", "Check and convert the configuration of authentication", declare_auth_config},
+      {"cel", "Try a CEL expression as the API server would compile and run it", declare_cel},
   };
   return kCommands;
 }
