@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -382,12 +382,11 @@ TEST_CASE("hostile names cost little") {
     names.push_back("https://gitlab.com#" + name.substr(0, 8000));
     names.push_back("repo_property_a:" + name.substr(0, 8000));
   }
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   for (const std::string& name : names) {
     const ParsedName parsed = catalogue().parse(name);
     (void)catalogue().facts(parsed);
   }
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  // 72 names; a build without optimisation on a busy machine stays far below this.
-  CHECK(took.count() < 30.0);
+  // 72 names in processor time; a build without optimisation stays far below this.
+  CHECK(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 30.0);
 }
