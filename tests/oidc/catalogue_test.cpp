@@ -126,7 +126,8 @@ TEST_CASE("samples of real tokens parse as the index lists them") {
     return;
   }
   const std::string folder = *shared + "/reference/providers/";
-  const Json index = Json::parse(oidc_audit::test::read_file(folder + "index.json"));
+  static const Json index = Json::parse(  // once: every section enters here
+      oidc_audit::test::read_file(folder + "index.json"));
   const Catalogue& catalogue = Catalogue::builtin();
   REQUIRE(index["samples"].size() > 90);
   std::map<std::pair<std::string, std::string>, int> shares;

@@ -376,11 +376,11 @@ TEST_CASE("hostile names cost little") {
        {"organization:", ":project:", "a:", "/sc/", "{", "*", "%", "repo_property_a:b:", "https://", "#",
         "/job/", "(", "[", "<", "${", "\xFF", "C", "$("}) {
     std::string name;
-    while (name.size() < 200'000) name += unit;
+    while (name.size() < 60'000) name += unit;
     names.push_back(name);
-    names.push_back("repo:" + name.substr(0, 8000));
-    names.push_back("https://gitlab.com#" + name.substr(0, 8000));
-    names.push_back("repo_property_a:" + name.substr(0, 8000));
+    names.push_back("repo:" + name.substr(0, 4000));
+    names.push_back("https://gitlab.com#" + name.substr(0, 4000));
+    names.push_back("repo_property_a:" + name.substr(0, 4000));
   }
   const std::clock_t start = std::clock();
   for (const std::string& name : names) {
