@@ -144,10 +144,21 @@ void World::mark_live(std::uint32_t binding) {
   const std::uint32_t index = bindings_[binding].role;
   if (index == kNone) return;
   constexpr auto kBit = static_cast<std::size_t>(RoleBit::bound_to_live_external);
-  if (roles_[index].traits.test(kBit)) return;
-  roles_[index].traits.set(kBit);
+  const auto cluster_wide = [this](std::uint32_t b) {
+    return bindings_[b].binding->kind == rbac::BindingKind::cluster_role_binding;
+  };
+  const auto mark = [&](RoleEntry& role) {
+    // The binding that is shown is one that somebody can use, the widest of those.
+    const bool first = !role.traits.test(kBit);
+    if (first || role.external_binding == kNone ||
+        (cluster_wide(binding) && !cluster_wide(role.external_binding))) {
+      role.external_binding = binding;
+    }
+    role.traits.set(kBit);
+  };
+  mark(roles_[index]);
   for (const auto& [part, whole] : feeds_) {
-    if (whole == index) roles_[part].traits.set(kBit);
+    if (whole == index) mark(roles_[part]);
   }
 }
 

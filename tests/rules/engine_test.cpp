@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "base/strings.h"
 #include "rules/places.h"
 #include "rules/suppressions.h"
 #include "run_support.h"

@@ -3,6 +3,7 @@
 
 #include "base/files.h"
 #include "oidc/catalogue.h"
+#include "rules/docs.h"
 #include "rules/fixtures.h"
 #include "rules/rule_set.h"
 #include "support/test_data.h"
@@ -90,5 +91,23 @@ TEST_CASE("what is wrong with fixtures") {
       const auto& failures = report.value().failures;
       CHECK((failures.empty() ? "" : failures.front().message) == row.expected);
     }
+  }
+}
+
+TEST_CASE("the pages of the rules are fresh") {
+  const auto files = make_system_files();
+  const std::string folder = oidc_audit::test::source_dir() + "/docs/rules";
+  std::set<std::string> expected;
+  for (const auto& [name, text] : rule_pages(RuleSet::builtin())) {
+    expected.insert(name);
+    const auto page = files->read(folder + "/" + name, 1U << 20);
+    INFO(name << ": stale; build the target `docs`");
+    CHECK((page.ok() && page.value() == text));
+  }
+  const auto entries = files->list(folder);
+  REQUIRE(entries.ok());
+  for (const DirEntry& entry : entries.value()) {
+    INFO(entry.name << ": of a rule that is no more; build the target `docs`");
+    CHECK(expected.count(entry.name) == 1);
   }
 }

@@ -13,7 +13,7 @@
 #include "rbac/inventory.h"
 #include "rules/engine.h"
 #include "rules/fixtures.h"
-#include "tests/support/test_data.h"
+#include "support/test_data.h"
 
 namespace oidc_audit::rules {
 namespace {

@@ -85,8 +85,9 @@ TEST_CASE("a mistake in an expression is shown where it stands in rule.yaml") {
 TEST_CASE("a directory without rules is an error") {
   SourceManager sources;
   RuleSet set;
-  CHECK_FALSE(set.add_directory(MemoryFiles({{"p/x.txt", ""}}), "p", sources).ok());
-  CHECK_FALSE(set.add_directory(MemoryFiles({{"p/x.txt", ""}}), "q", sources).ok());
+  const MemoryFiles files(std::map<std::string, std::string>{{"p/x.txt", ""}});
+  CHECK_FALSE(set.add_directory(files, "p", sources).ok());
+  CHECK_FALSE(set.add_directory(files, "q", sources).ok());
 }
 
 TEST_CASE("the vocabulary is documented, every word of it") {
