@@ -36,8 +36,8 @@ constexpr Row kRows[] = {
      {{{"workspace", ".terraform_workspace_name", ""}, {"run_phase", ".terraform_run_phase", ""}, {}}}},
     {"github-actions",
      "gha",
-     {"owner", ".repository_owner_id", "123456", true},
-     {{{"repo", ".repository", ""}, {"environment", ".environment", "", false, true}, {}}}},
+     {"repository_owner", ".repository_owner_id", "123456", true},
+     {{{"repository_name", ".repository", ""}, {"environment", ".environment", "", false, true}, {}}}},
     {"gitlab-ci",
      "gitlab",
      {"", ".namespace_id", "72", true},
@@ -48,20 +48,20 @@ constexpr Row kRows[] = {
      {{{"pipeline", ".pipeline_slug", ""}, {"", "", ""}, {}}}},
     {"bitbucket-pipelines",
      "bitbucket",
-     {"repository", ".repositoryUuid", "{1d397906-81bf-459e-9a8d-eae79c0bc5f3}"},
+     {"", ".repositoryUuid", "{1d397906-81bf-459e-9a8d-eae79c0bc5f3}", true},
      {}},
     {"circleci",
      "circleci",
-     {"organization", R"(["oidc.circleci.com/org-id"])", "2c3f7a0e-1111-4222-8333-944455556666"},
-     {{{"project", R"(["oidc.circleci.com/project-id"])", ""}, {}, {}}}},
+     {"organization_id", R"(["oidc.circleci.com/org-id"])", "2c3f7a0e-1111-4222-8333-944455556666"},
+     {{{"project_id", R"(["oidc.circleci.com/project-id"])", ""}, {}, {}}}},
     {"spacelift",
      "spacelift",
      {"space", ".spaceId", "production"},
-     {{{"stack", ".callerId", ""}, {"scope", ".scope", ""}, {}}}},
+     {{{"caller_id", ".callerId", ""}, {"scope", ".scope", ""}, {}}}},
     {"scalr", "scalr", {"", ".scalr_account_id", "acc-123456", true}, {}},
     {"pulumi-cloud",
      "pulumi",
-     {"org", ".org", "my-org"},
+     {"organization", ".org", "my-org"},
      {{{"project", ".project", ""}, {"stack", ".stack", ""}, {"operation", ".operation", ""}}}},
     {"vercel",
      "vercel",
@@ -74,7 +74,7 @@ constexpr Row kRows[] = {
     {"semaphore",
      "semaphore",
      {"", ".org_id", "5f1d6bd4-0f3c-4b8e-9d0a-3b1b5f0c7a11", true},
-     {{{"project", ".prj_id", ""}, {"ref", ".ref", ""}, {}}}},
+     {{{"project_id", ".prj_id", ""}, {"ref", ".ref", ""}, {}}}},
     {"codefresh",
      "codefresh",
      {"account", ".account_id", "628a80b693a15c0f9c13ab75"},
@@ -106,10 +106,9 @@ bool is_plain(std::string_view text) {
 std::optional<std::string> value_of(const SubjectAnalysis& a, std::string_view segment) {
   const oidc::Segment* s = a.find(segment);
   if (s == nullptr || !is_plain(s->value)) return std::nullopt;
-  if (segment != "repo") return std::string(s->value);
-  const oidc::Segment* owner = a.find("owner");
+  if (segment != "repository_name") return std::string(s->value);
+  const oidc::Segment* owner = a.find("repository_owner");
   const auto name = [](std::string_view text) { return text.substr(0, text.find('@')); };
-  if (s->value.find('/') != std::string_view::npos) return std::string(s->value);
   if (owner == nullptr || !is_plain(owner->value)) return std::nullopt;
   return fmt::format("{}/{}", name(owner->value), name(s->value));
 }
