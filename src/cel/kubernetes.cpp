@@ -225,11 +225,14 @@ class MemberCutter {
 
 class User final : public Object {
  public:
-  explicit User(const UserInfo& user) : name_(Value::string(user.name)), uid_(Value::string(user.uid)) {
+  /// `unescapes`: names looked up in `extra` are unescaped, as since 1.34.
+  User(const UserInfo& user, bool unescapes)
+      : name_(Value::string(user.name)), uid_(Value::string(user.uid)) {
     groups_ = strings(user.groups);
     std::vector<std::pair<Value, Value>> extra;
     for (const auto& [key, values] : user.extra) extra.emplace_back(Value::string(key), strings(values));
-    extra_ = unescaping(Value::map(std::move(extra)));
+    extra_ = Value::map(std::move(extra));
+    if (unescapes) extra_ = unescaping(std::move(extra_));
   }
   std::string_view type_name() const override { return "kubernetes.UserInfo"; }
   Value field(std::uint32_t index) const override {
@@ -371,7 +374,9 @@ Result<Value> claims_value(std::string_view json, Release release) {
   return value;
 }
 
-Value user_value(const UserInfo& user) { return Value::object(Ref<const Object>(new User(user))); }
+Value user_value(const UserInfo& user, Release release) {
+  return Value::object(Ref<const Object>(new User(user, release.minor >= 34)));
+}
 
 // All fields of users are there even when they are empty (authorization/cel convertObjectToUnstructured).
 Result<Value> request_value(std::string_view json) {

@@ -24,8 +24,8 @@ Env match_conditions_env(Release release = {});
 /// unescaped on lookup (pkg/cel/lazy). Before, an ordinary map with int numbers. Fails (malformed) when
 /// the text is not a JSON object.
 Result<Value> claims_value(std::string_view json, Release release = {});
-/// The value of `user`.
-Value user_value(const UserInfo& user);
+/// The value of `user`. Before 1.34 names are not unescaped in lookups.
+Value user_value(const UserInfo& user, Release release = {});
 /// The value of `request` from the JSON of a SubjectAccessReviewSpec. Fails when it is not one.
 Result<Value> request_value(std::string_view json);
 

@@ -262,7 +262,8 @@ bool AuthnRun::user_rules() {
     return "userValidationRules[" + std::to_string(rule.index) + "].expression";
   };
   if (compiled_.user_rules.empty()) return true;
-  const std::array<cel::Value, 1> variables = {cel::user_value(result_.user)};
+  const std::array<cel::Value, 1> variables = {
+      cel::user_value(result_.user, cel::Release{options_.kubernetes_minor})};
   std::vector<cel::Value> values;
   for (const CompiledExpression& rule : compiled_.user_rules) {
     values.push_back(rule.program.eval(variables));
