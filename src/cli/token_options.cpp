@@ -88,7 +88,11 @@ class Keys {
       if (jwt.issuer.url.value != issuer) continue;
       Result<oidc::KeySet> keys = oidc::discover_keys(jwt, *discovery_->http);
       if (!keys.ok()) {
-        notes.push_back("discovery failed, so the signature was not verified: " + keys.error().message());
+        notes.push_back(
+            "discovery failed, so the signature was not verified (a server that meets the same answers "
+            "`oidc: authenticator "
+            "not initialized` to every token): " +
+            keys.error().message());
         return nullptr;
       }
       return &sets_.insert_or_assign(issuer, std::move(keys).value()).first->second;

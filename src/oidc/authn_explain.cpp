@@ -372,6 +372,19 @@ bool AuthnRun::refuse_required_claim(const ClaimValidationRule& rule, std::size_
   return refuse(std::move(refusal));
 }
 
+void AuthnRun::note_odd_prefixes() {
+  const auto look = [&](const PrefixedClaimOrExpression& mapping, const std::string& field,
+                        std::string_view names) {
+    if (!mapping.prefix.has_value()) return;
+    const std::optional<std::string> bare = without_quotes(mapping.prefix->value);
+    if (!bare.has_value()) return;
+    result_.notes.push_back("`" + name_of(field) + "` carries quotes or white space that become part of " +
+                            std::string(names) + "; " + set_to(field, *bare));
+  };
+  look(jwt_.claim_mappings.username, "claimMappings.username.prefix", "the username");
+  look(jwt_.claim_mappings.groups, "claimMappings.groups.prefix", "every group");
+}
+
 // ----- without an authenticator
 
 namespace {

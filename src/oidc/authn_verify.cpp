@@ -53,6 +53,7 @@ void AuthnRun::run(const Credential& credential, const std::string& payload) {
   if (username() && groups() && uid() && extra() && required_claims() && claim_rules() && user_rules()) {
     result_.outcome = Outcome::user;
     result_.stage = Stage::done;
+    note_odd_prefixes();
   } else {
     result_.user = UserInfo();
   }

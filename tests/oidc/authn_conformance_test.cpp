@@ -62,12 +62,11 @@ TEST_CASE("authentication agrees with the server", "[oidc][conformance]") {
       for (const auto& [key, minor] :
            {std::pair("expect", 36), std::pair("kubernetes_1_33", 33), std::pair("kubernetes_1_37", 37)}) {
         if (!one.contains(key)) continue;
-        DYNAMIC_SECTION(suite << " " << number << " " << one.at("name").get<std::string>() << " 1."
-                              << minor) {
-          const auto answer = answer_case(line, Timestamp{}, minor);
-          REQUIRE(answer.ok());
-          check(one[key], answer.value());
-        }
+        // No sections: Catch2 would start the whole test again for each.
+        INFO(suite << " " << number << " " << one.at("name").get<std::string>() << " 1." << minor);
+        const auto answer = answer_case(line, Timestamp{}, minor);
+        REQUIRE(answer.ok());
+        check(one[key], answer.value());
       }
       ++number;
     }
