@@ -163,7 +163,8 @@ Type Checker::select_field(Expr& expr, Expr& operand, const std::string& field, 
       result = target.param(1);
       break;
     case TypeKind::object:
-      result = field_type(expr, target.name(), field);
+      result = field_type(target.name(), field);
+      if (result.is_error()) report(expr.offset, "undefined field '" + field + "'");
       break;
     case TypeKind::parameter:
       types_.assignable(Type::dyn(), target);
@@ -178,13 +179,12 @@ Type Checker::select_field(Expr& expr, Expr& operand, const std::string& field, 
   return was_optional || optional ? Type::optional(result) : result;
 }
 
-Type Checker::field_type(const Expr& at, const std::string& object, const std::string& field) {
+Type Checker::field_type(const std::string& object, const std::string& field) const {
   const Type known = well_known_field(object, field);
   if (!known.is_error()) return known;
   const int index = env_.find_field(object, field);
-  if (index >= 0) return env_.object_types.find(object)->second[static_cast<std::size_t>(index)].type;
-  report(at.offset, "undefined field '" + field + "'");
-  return Type::of(TypeKind::error);
+  if (index < 0) return Type::of(TypeKind::error);
+  return env_.object_types.find(object)->second[static_cast<std::size_t>(index)].type;
 }
 
 void Checker::visit_optional_select(Expr& expr) {
@@ -327,7 +327,8 @@ void Checker::visit_message(Expr& expr) {
     name = ident.name;
     if (ident.ref != RefKind::constant) {
       report(expr.offset, "'" + ident.type.to_message() + "' is not a type");
-    } else if (!well_known_message(name).is_error()) {
+    } else if (!well_known_message(name).is_error() || env_.object_types.contains(name)) {
+      // Objects of the host pass the checker and fail when they are made, as in Kubernetes.
       result = ident.type.param(0);
     } else {
       report(expr.offset, "'" + ident.type.param(0).to_message() + "' is not a message type");
@@ -340,7 +341,7 @@ void Checker::visit_message(Expr& expr) {
     if (result.is_error()) continue;
     Type type = expr.args[i]->type;
     if (expr.optional[i]) check_entry(*expr.args[i], type);
-    const Type field = well_known_field(name, expr.field_names[i]);
+    const Type field = field_type(name, expr.field_names[i]);
     if (field.is_error()) {
       report(expr.entry_offsets[i], "undefined field '" + expr.field_names[i] + "'");
     } else if (!types_.assignable(field, type)) {

@@ -54,7 +54,8 @@ class Checker {
   Ident lookup(const std::string& name) const;
   void apply(Expr& expr, Ident ident);
   const Function* find_function(const std::string& name) const;
-  Type field_type(const Expr& at, const std::string& object, const std::string& field);
+  /// Of a message or of an object type of the host; an error type when there is none.
+  Type field_type(const std::string& object, const std::string& field) const;
   Type fresh();
   void report(std::uint32_t offset, std::string message);
   void undeclared(std::uint32_t offset, const std::string& name);
