@@ -31,6 +31,13 @@ std::string_view status_word(oidc::ConfigStatus status) {
   return "";
 }
 
+void add_prefix_notes(LoadedAuthConfig& loaded) {
+  const oidc::AuthConfig& config = loaded.authenticators->config();
+  for (std::size_t i = 0; i < config.jwt.size(); ++i) {
+    for (std::string& note : oidc::odd_prefix_notes(config, i)) loaded.notes.push_back(std::move(note));
+  }
+}
+
 std::string check_json(const LoadedAuthConfig& loaded, const std::string& file) {
   const oidc::Authenticators& authenticators = *loaded.authenticators;
   report::JsonWriter json;
@@ -103,6 +110,7 @@ ExitCode run_check(const CheckOptions& options, Context& context) {
   LoadedAuthConfig loaded;
   if (auto read = load_auth_config(options.config, context, loaded); !read.ok())
     return context.fail(read.error());
+  add_prefix_notes(loaded);
   const std::string file = options.config.file.value_or("(flags)");
   context.out.write(context.options.output == "json"
                         ? check_json(loaded, file)
@@ -113,6 +121,7 @@ ExitCode run_check(const CheckOptions& options, Context& context) {
 ExitCode run_convert(const AuthConfigOptions& options, Context& context) {
   LoadedAuthConfig loaded;
   if (auto read = load_auth_config(options, context, loaded); !read.ok()) return context.fail(read.error());
+  add_prefix_notes(loaded);
   const oidc::Authenticators& authenticators = *loaded.authenticators;
   if (authenticators.status() != oidc::ConfigStatus::valid) {
     for (const oidc::ConfigError& error : authenticators.errors()) context.messages.error(error.text);

@@ -120,6 +120,10 @@ struct AuthenticationResult {
 /// `system:unauthenticated` is there (authenticated_group_adder.go).
 UserInfo with_authenticated_group(UserInfo user);
 
+/// Prefixes that carry quotes or white space, which become part of every name: one remark each, with the flag
+/// or field and what to set it to. Of one authenticator.
+std::vector<std::string> odd_prefix_notes(const AuthConfig& config, std::size_t authenticator);
+
 /// What is presented: a token as it is sent, or claims alone (then nothing before the claims is looked at).
 struct Credential {
   enum class Kind { token, claims };

@@ -372,17 +372,22 @@ bool AuthnRun::refuse_required_claim(const ClaimValidationRule& rule, std::size_
   return refuse(std::move(refusal));
 }
 
-void AuthnRun::note_odd_prefixes() {
+std::vector<std::string> odd_prefix_notes(const AuthConfig& config, std::size_t authenticator) {
+  std::vector<std::string> notes;
   const auto look = [&](const PrefixedClaimOrExpression& mapping, const std::string& field,
                         std::string_view names) {
     if (!mapping.prefix.has_value()) return;
     const std::optional<std::string> bare = without_quotes(mapping.prefix->value);
     if (!bare.has_value()) return;
-    result_.notes.push_back("`" + name_of(field) + "` carries quotes or white space that become part of " +
-                            std::string(names) + "; " + set_to(field, *bare));
+    const std::string path = "jwt[" + std::to_string(authenticator) + "].claimMappings." + field + ".prefix";
+    const bool flags = config.origin == ConfigOrigin::flags;
+    const std::string name = flags ? flag_of_field(path) : path;
+    notes.push_back("`" + name + "` carries quotes or white space that become part of " + std::string(names) +
+                    "; set `" + name + (flags ? "=" + *bare + "`" : "` to `" + *bare + "`"));
   };
-  look(jwt_.claim_mappings.username, "claimMappings.username.prefix", "the username");
-  look(jwt_.claim_mappings.groups, "claimMappings.groups.prefix", "every group");
+  look(config.jwt[authenticator].claim_mappings.username, "username", "the username");
+  look(config.jwt[authenticator].claim_mappings.groups, "groups", "every group");
+  return notes;
 }
 
 // ----- without an authenticator
@@ -496,7 +501,9 @@ void explain_not_mine(const AuthConfig& config, const Credential& credential, Au
                               : list_text(configured));
   if (flags) {
     result.fix = "set `--oidc-issuer-url=" + result.issuer + "`";
-    if (difference == IssuerDifference::trailing_slash) {
+    const std::optional<ConfigText>& prefix = config.jwt[nearest].claim_mappings.username.prefix;
+    if (difference == IssuerDifference::trailing_slash && prefix.has_value() &&
+        prefix->value == configured[nearest] + "#") {
       result.fix += " (the default username prefix, issuer and `#`, changes with it)";
     }
   } else if (difference.has_value()) {

@@ -83,7 +83,6 @@ class AuthnRun {
                          std::string error, const cel::Value& value);
   bool refuse_rule(Stage stage, AuthnCause cause, const std::string& expression,
                    const std::string& rule_message, const std::string& field, std::string error);
-  void note_odd_prefixes();
   bool refuse_required_claim(const ClaimValidationRule& rule, std::size_t at, std::string error);
 
   bool from_flags() const { return config_.origin == ConfigOrigin::flags; }

@@ -53,7 +53,7 @@ void AuthnRun::run(const Credential& credential, const std::string& payload) {
   if (username() && groups() && uid() && extra() && required_claims() && claim_rules() && user_rules()) {
     result_.outcome = Outcome::user;
     result_.stage = Stage::done;
-    note_odd_prefixes();
+    for (std::string& note : odd_prefix_notes(config_, index_)) result_.notes.push_back(std::move(note));
   } else {
     result_.user = UserInfo();
   }

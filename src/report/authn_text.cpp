@@ -60,9 +60,12 @@ class Writer {
   }
 
  private:
+  // An empty label goes on with what stands above.
   void line(std::string_view label, std::string_view text) {
-    out_.append(label).append(":");
-    out_.append(label.size() < 11 ? 12 - label.size() - 1 : 1, ' ');
+    constexpr std::size_t kColumn = 12;
+    const std::size_t used = label.empty() ? 0 : label.size() + 1;
+    out_.append(label).append(label.empty() ? "" : ":");
+    out_.append(used < kColumn ? kColumn - used : 1, ' ');
     out_.append(shown_lines(text, "            ")).append("\n");
   }
 
@@ -127,8 +130,8 @@ class Writer {
   }
 
   void signature() {
-    if (result_.outcome == oidc::Outcome::invalid_config || result_.outcome == oidc::Outcome::load_error)
-      return;
+    // Where no authenticator looked at the token there is nothing to say.
+    if (result_.outcome != oidc::Outcome::user && result_.outcome != oidc::Outcome::rejected) return;
     switch (result_.signature) {
       case oidc::SignatureCheck::not_checked:
         line("signature",
