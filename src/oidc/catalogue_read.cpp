@@ -282,7 +282,8 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
     }
   }
   for (const RuleRef& ref : unanchored) {
-    if (keyed && !issuer_known && compiled(ref.provider).subjects[ref.rule].shape) continue;
+    const SubjectRule& rule = compiled(ref.provider).subjects[ref.rule];
+    if ((keyed && !issuer_known && rule.shape) || !rule.grammar.may_match(parsed.rest)) continue;
     consider(ref);
   }
 

@@ -100,23 +100,24 @@ class NearFinder {
 
   void consider(std::uint32_t p, std::uint32_t r) {
     const SubjectRule& rule = impl_.compiled(p).subjects[r];
-    if (rule.shape || rule.dex || rule.grammar.starts().empty() || refines(rule.grammar)) return;
+    if (rule.shape || rule.dex || rule.grammar.starts().empty()) return;
     if (options_.kind == NameKind::user && !rule.for_users) return;
     if (options_.kind == NameKind::group && !rule.for_groups) return;
     if (parsed_.issuer.empty() && rule.needs_issuer) return;
     const std::string_view text = parsed_.rest;
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     const bool start =
         std::any_of(rule.grammar.starts().begin(), rule.grammar.starts().end(), [&](const auto& key) {
           // Wholly there in any case, or as far as a pattern character goes.
           const std::size_t size = std::min(key.size(), text.size());
           for (std::size_t i = 0; i < size; ++i) {
             if (is_wildcard(text[i])) return i >= 3;
-            if (to_lower_ascii(text.substr(i, 1)) != to_lower_ascii(std::string_view(key).substr(i, 1)))
-              return false;
+            if (lower(text[i]) != lower(key[i])) return false;
           }
           return size == key.size() && key.size() >= 3 && key != "https://";
         });
     if (start) {
+      if (refines(rule.grammar)) return;
       Walk walk = walk_grammar(rule.grammar, text, 0);
       if (!walk.flaws.empty()) offer(p, r, 0, std::move(walk));
       return;
@@ -125,7 +126,9 @@ class NearFinder {
     const Sequence& elements = rule.grammar.elements();
     for (std::size_t i = 1; i < elements.size(); ++i) {
       const Element& element = elements[i];
-      if (element.kind != Element::Kind::literal || element.text.size() < 4) continue;
+      if (element.kind != Element::Kind::literal || element.text.size() < 4 ||
+          element.text[1] != text.front())
+        continue;
       if (!text.starts_with(std::string_view(element.text).substr(1))) continue;
       Walk walk = walk_grammar(rule.grammar, text, i);
       const bool sound = walk.keys >= 2 &&

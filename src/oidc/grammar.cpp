@@ -301,6 +301,32 @@ Result<Grammar> Grammar::compile(std::string_view pattern, const Options& option
     RETURN_IF_ERROR(complete(grammar.items_[i], options.items[i], options.separator, true, keys));
   RETURN_IF_ERROR(complete(grammar.elements_, pattern, options.separator, false, keys));
 
+  // What every sentence has: the elements outside of brackets.
+  bool bounded = !has_items;
+  for (std::size_t i = 0; i < grammar.elements_.size(); ++i) {
+    const Element& element = grammar.elements_[i];
+    if (element.kind == Element::Kind::optional) {
+      i += element.length;
+      bounded = false;
+    } else if (element.kind == Element::Kind::literal) {
+      grammar.min_bytes_ += element.text.size();
+      grammar.max_bytes_ += element.text.size();
+      if (element.text.size() > grammar.required_.size()) grammar.required_ = element.text;
+    } else if (element.kind == Element::Kind::segment || element.kind == Element::Kind::rest_name) {
+      const ValueClass& value_class = *element.segment.value_class;
+      grammar.min_bytes_ += value_class.values.empty() ? value_class.min : 1;
+      grammar.max_bytes_ += value_class.max;
+      bounded = bounded && value_class.max != 0 && value_class.values.empty();
+    }
+  }
+  if (!bounded) grammar.max_bytes_ = 0;
+  for (const Element& element : grammar.elements_) {
+    if (element.kind == Element::Kind::open) continue;
+    if (element.kind == Element::Kind::segment && element.segment.value_class->min > 0)
+      grammar.first_ = element.segment.value_class;
+    break;
+  }
+
   add_literals(grammar.elements_, grammar.literal_bytes_);
   for (const Element& element : grammar.elements_) {
     if (element.kind == Element::Kind::open) continue;
@@ -312,6 +338,12 @@ Result<Grammar> Grammar::compile(std::string_view pattern, const Options& option
     if (all_keyed) grammar.starts_ = keys;
   }
   return grammar;
+}
+
+bool Grammar::may_match(std::string_view text) const noexcept {
+  if (text.size() < min_bytes_ || (max_bytes_ != 0 && text.size() > max_bytes_)) return false;
+  if (first_ != nullptr && !text.empty() && !first_->first.has(text.front())) return false;
+  return required_.empty() || text.find(required_) != kNone;
 }
 
 bool Grammar::match(std::string_view text, std::vector<Capture>& captures,

@@ -71,6 +71,10 @@ class Grammar {
   bool match(std::string_view text, std::vector<Capture>& captures,
              std::vector<std::uint32_t>* items = nullptr) const;
 
+  /// False when the text cannot be a sentence, told from its length, first byte and one literal that every
+  /// sentence holds. Cheap; for grammars that no key tells from others.
+  bool may_match(std::string_view text) const noexcept;
+
   /// Texts one of which every sentence starts with; empty when there are none (it starts with a segment).
   const std::vector<std::string>& starts() const noexcept { return starts_; }
   /// Bytes of literals in the longest sentence: what it means to match.
@@ -93,6 +97,10 @@ class Grammar {
   std::size_t min_items_ = 1;
   std::vector<std::string> starts_;
   std::size_t literal_bytes_ = 0;
+  std::string required_;               // longest literal of every sentence; empty: none
+  std::size_t min_bytes_ = 0;          // of a sentence
+  std::size_t max_bytes_ = 0;          // 0: no limit
+  const ValueClass* first_ = nullptr;  // of the segment a sentence begins with
 };
 
 /// Where a segment that starts at `at` ends, npos when it cannot. Does not check the class.
