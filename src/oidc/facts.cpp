@@ -12,6 +12,8 @@ namespace oidc_audit::oidc {
 
 namespace {
 
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
 constexpr std::size_t kNone = std::string_view::npos;
 
 bool certain(const std::vector<Catalogue::Impl::IssuerHit>& hits) {
@@ -105,7 +107,6 @@ class NearFinder {
     if (options_.kind == NameKind::group && !rule.for_groups) return;
     if (parsed_.issuer.empty() && rule.needs_issuer) return;
     const std::string_view text = parsed_.rest;
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
     const bool start =
         std::any_of(rule.grammar.starts().begin(), rule.grammar.starts().end(), [&](const auto& key) {
           // Wholly there in any case, or as far as a pattern character goes.
