@@ -55,7 +55,21 @@ class Events final : public YAML::EventHandler {
   Events(BufferId buffer, std::string_view text, std::size_t base, DocumentBuilder& builder)
       : buffer_(buffer), text_(text), base_(base), floor_(base), builder_(builder) {}
 
-  void OnDocumentStart(const YAML::Mark&) override { builder_.begin_document(); }
+  // yaml-cpp takes whatever is left behind a document's root for a further document, and for ones of
+  // nothing without end when it cannot even start a node. A document starts behind `...` or not at all.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    const std::size_t at = place(mark);
+    if (documents_++ > 0) {
+      const std::string_view between = text_.substr(floor_, at > floor_ ? at - floor_ : 0);
+      if (between.find("...") == std::string_view::npos) {
+        const std::size_t begin = std::min(skip_yaml_space(text_, floor_), text_.size());
+        fail(begin, std::min(begin + 1, text_.size()), "yaml-syntax",
+             "YAML syntax: unexpected text behind the end of the document");
+      }
+    }
+    floor_ = std::max(floor_, at);
+    builder_.begin_document();
+  }
   void OnDocumentEnd() override { flush(std::nullopt); }
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -333,6 +347,7 @@ class Events final : public YAML::EventHandler {
   std::size_t base_;
   std::size_t floor_;  // behind the last token
   DocumentBuilder& builder_;
+  std::size_t documents_ = 0;
   std::vector<bool> brackets_;
   std::optional<Pending> pending_;
   std::optional<Issue> issue_;
