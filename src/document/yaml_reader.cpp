@@ -319,7 +319,7 @@ class Events final : public YAML::EventHandler {
     const bool bracketed =
         style == YAML::EmitterStyle::Flow && start < text_.size() && text_[start] == bracket;
     brackets_.push_back(bracketed);
-    floor_ = std::max(floor_, bracketed ? start + 1 : floor_);
+    floor_ = std::max(floor_, bracketed ? start + 1 : start);
     const auto id = static_cast<DocumentBuilder::Anchor>(anchor);
     if (kind == NodeKind::mapping) {
       check(builder_.begin_mapping(offset(start), id));
