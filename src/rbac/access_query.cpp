@@ -115,6 +115,7 @@ WhoCan who_can(const Policy& policy, const AccessQuestion& question) {
   WhoCan answer;
   RoleJudge judge(policy, question.request, answer.judgements);
   std::unordered_map<Holder, std::size_t, HolderHash> numbers;
+  numbers.reserve(policy.bindings().size());
   if (question.masters) {
     add_masters(answer);
     numbers.emplace(answer.holders.front().holder, 0);
@@ -142,6 +143,7 @@ WhoCan who_can(const Policy& policy, const AccessQuestion& question) {
   }
   if (question.indirect) answer.indirect = find_indirect_access(policy, question, answer);
   for (HolderAccess& access : answer.holders) {
+    if (access.grants.size() < 2) continue;
     std::sort(access.grants.begin(), access.grants.end(),
               [](const AccessGrant& a, const AccessGrant& b) { return grant_key(a) < grant_key(b); });
   }
