@@ -37,38 +37,6 @@ std::string effects_text(const Rule& rule) {
   return code_list(words);
 }
 
-// Placeholders of messages read better as words.
-std::string readable(std::string_view text) {
-  std::string out;
-  std::size_t depth = 0;
-  std::string inside;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if ((c == '{' || c == '}') && depth == 0 && i + 1 < text.size() && text[i + 1] == c) {
-      out += c;
-      ++i;
-    } else if (c == '{') {
-      if (depth++ == 0) inside.clear();
-      if (depth > 1) inside += c;
-    } else if (c == '}' && depth > 0) {
-      if (--depth > 0) {
-        inside += c;
-        continue;
-      }
-      const std::string_view name = trim_ascii(inside);
-      const bool word = std::all_of(name.begin(), name.end(),
-                                    [](char x) { return (x >= 'a' && x <= 'z') || x == '_' || x == '.'; });
-      std::string shown(word && name.find('.') != std::string_view::npos ? name.substr(name.rfind('.') + 1)
-                                                                         : "...");
-      std::replace(shown.begin(), shown.end(), '_', '-');
-      out += shown == "..." ? shown : fmt::format("<{}>", shown);
-    } else {
-      (depth > 0 ? inside : out) += c;
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string rule_page(const Rule& rule) {
@@ -84,7 +52,7 @@ std::string rule_page(const Rule& rule) {
   if (!info.aliases.empty()) out += fmt::format("| also known as | {} |\n", code_list(info.aliases));
   if (!info.tags.empty()) out += fmt::format("| tags | {} |\n", code_list(info.tags));
   if (!rule.enabled_by_default) out += "| default | disabled |\n";
-  out += fmt::format("\n## Why\n\n{}\n\n## What to do\n\n{}\n", info.rationale, readable(info.remediation));
+  out += fmt::format("\n## Why\n\n{}\n\n## What to do\n\n{}\n", info.rationale, info.remediation);
   out += "\n## What is looked for\n\n";
   if (!rule.lets.empty()) {
     out += "With\n\n```\n";

@@ -1,5 +1,7 @@
 #include "rules/expression.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/strings.h"
@@ -114,6 +116,36 @@ std::optional<TemplateProblem> parse_template(const Expression& source, Template
   }
   if (!literal.empty() || out.parts.empty()) out.parts.push_back({std::move(literal), {}});
   return std::nullopt;
+}
+
+std::string readable_template(std::string_view text) {
+  std::string out;
+  std::size_t depth = 0;
+  std::string inside;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if ((c == '{' || c == '}') && depth == 0 && i + 1 < text.size() && text[i + 1] == c) {
+      out += c;
+      ++i;
+    } else if (c == '{') {
+      if (depth++ == 0) inside.clear();
+      if (depth > 1) inside += c;
+    } else if (c == '}' && depth > 0) {
+      if (--depth > 0) {
+        inside += c;
+        continue;
+      }
+      const std::string_view name = trim_ascii(inside);
+      const bool word = std::all_of(name.begin(), name.end(),
+                                    [](char x) { return (x >= 'a' && x <= 'z') || x == '_' || x == '.'; });
+      std::string shown(word ? name.substr(name.rfind('.') + 1) : "...");  // npos + 1 is 0
+      std::replace(shown.begin(), shown.end(), '_', '-');
+      out += shown == "..." ? shown : fmt::format("<{}>", shown);
+    } else {
+      (depth > 0 ? inside : out) += c;
+    }
+  }
+  return out;
 }
 
 std::vector<std::string_view> conjuncts(std::string_view expression) {

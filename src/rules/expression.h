@@ -44,6 +44,9 @@ struct TemplateProblem {
 /// Takes `value` apart; braces inside strings of CEL do not count.
 std::optional<TemplateProblem> parse_template(const Expression& source, Template& out);
 
+/// A template for people who see no finding: `{subject.tenant}` becomes `<tenant>`, longer expressions `...`.
+std::string readable_template(std::string_view text);
+
 /// The conditions joined by `&&` at the top of an expression, trimmed; the expression alone when `||`, `?` or
 /// a broken bracket is at the top.
 std::vector<std::string_view> conjuncts(std::string_view expression);

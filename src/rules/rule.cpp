@@ -261,7 +261,7 @@ void RuleReader::read(Value root, std::string_view folder) {
       {"message", [&](Value, Value v) { rule_.message = text_with_cel(v, "`message`"); }},
       {"remediation",
        [&](Value, Value v) {
-         info.remediation = std::string(trim_ascii(v.text()));
+         info.remediation = readable_template(trim_ascii(v.text()));
          rule_.remediation = text_with_cel(v, "`remediation`");
        }},
       {"rationale",

@@ -85,3 +85,9 @@ TEST_CASE("templates") {
     }
   }
 }
+
+TEST_CASE("a template for people who see no finding") {
+  CHECK(readable_template("bind `{subject.tenant}` {{x}}") == "bind `<tenant>` {x}");
+  CHECK(readable_template("write {subject.closest_live != '' ? 'a' : 'b'}, or {alternative}") ==
+        "write ..., or <alternative>");
+}
