@@ -156,6 +156,7 @@ Type Type::wrapper(Type scalar) {
   return make(TypeKind::wrapper, {}, std::move(params));
 }
 Type Type::object(std::string name) { return make(TypeKind::object, std::move(name), {}); }
+Type Type::opaque(std::string name) { return make(TypeKind::opaque, std::move(name), {}); }
 Type Type::opaque(std::string name, std::vector<Type> params) {
   return make(TypeKind::opaque, std::move(name), std::move(params));
 }

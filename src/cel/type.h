@@ -57,7 +57,8 @@ class Type {
   static Type type_of(Type value);
   static Type wrapper(Type scalar);
   static Type object(std::string name);
-  static Type opaque(std::string name, std::vector<Type> params = {});
+  static Type opaque(std::string name);
+  static Type opaque(std::string name, std::vector<Type> params);
   static Type parameter(std::string name);
 
   /// The type written in the notation of to_string(), for declarations kept as text. Unknown names are
@@ -65,13 +66,13 @@ class Type {
   /// does not parse, is an error type.
   static Type parse(std::string_view text);
 
-  TypeKind kind() const noexcept { return node_->kind; }
+  TypeKind kind() const noexcept;
   /// Of object, opaque and parameter types; else empty.
-  const std::string& name() const noexcept { return node_->name; }
-  std::span<const Type> params() const noexcept { return node_->params; }
-  const Type& param(std::size_t index) const { return node_->params[index]; }
+  const std::string& name() const noexcept;
+  std::span<const Type> params() const noexcept;
+  const Type& param(std::size_t index) const;
 
-  bool is(TypeKind kind) const noexcept { return node_->kind == kind; }
+  bool is(TypeKind wanted) const noexcept { return kind() == wanted; }
   bool is_dyn() const noexcept { return is(TypeKind::dyn); }
   bool is_error() const noexcept { return is(TypeKind::error); }
 
@@ -86,15 +87,22 @@ class Type {
   const void* id() const noexcept { return node_.get(); }
 
  private:
-  struct Node final : RefCounted {
-    TypeKind kind = TypeKind::dyn;
-    std::string name;
-    std::vector<Type> params;
-  };
+  struct Node;
   explicit Type(Ref<const Node> node) noexcept : node_(std::move(node)) {}
   static Type make(TypeKind kind, std::string name, std::vector<Type> params);
 
   Ref<const Node> node_;
 };
+
+struct Type::Node final : RefCounted {
+  TypeKind kind = TypeKind::dyn;
+  std::string name;
+  std::vector<Type> params;
+};
+
+inline TypeKind Type::kind() const noexcept { return node_->kind; }
+inline const std::string& Type::name() const noexcept { return node_->name; }
+inline std::span<const Type> Type::params() const noexcept { return node_->params; }
+inline const Type& Type::param(std::size_t index) const { return node_->params[index]; }
 
 }  // namespace oidc_audit::cel
