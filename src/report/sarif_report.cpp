@@ -26,20 +26,6 @@ constexpr std::string_view kRoot = "%SRCROOT%";
 constexpr std::size_t kMessageLimit = 2000;  // GitLab drops results with more than 2048 characters
 constexpr std::size_t kSnippetLimit = 500;
 
-// 1-based column in UTF-16 units.
-std::int64_t utf16_column(const SourceManager& sources, BufferId buffer, std::uint32_t line,
-                          std::uint32_t offset) {
-  const std::uint32_t begin = sources.line_start(buffer, line);
-  const std::string_view text = sources.text(SourceRange{buffer, begin, std::max(begin, offset)});
-  std::int64_t column = 1;
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = decode_utf8(text, at);
-    column += point.value > 0xFFFF ? 2 : 1;
-    at += point.bytes;
-  }
-  return column;
-}
-
 std::string plural(std::string_view kind) { return to_lower_ascii(kind) + "s"; }
 
 // A live object has no file; its path is made up, and stable from run to run.
@@ -135,12 +121,12 @@ class SarifWriter {
     json_.key("region").begin_object();
     if (location.range) {
       const SourceRange range = *location.range;
-      const LineColumn start = report_.sources.start(range);
-      const LineColumn end = report_.sources.end(range);
+      const LineColumn start = report_.sources.utf16_position(range.buffer, range.begin);
+      const LineColumn end = report_.sources.utf16_position(range.buffer, range.end);
       json_.field("startLine", static_cast<std::int64_t>(start.line));
-      json_.field("startColumn", utf16_column(report_.sources, range.buffer, start.line, range.begin));
+      json_.field("startColumn", static_cast<std::int64_t>(start.column));
       json_.field("endLine", static_cast<std::int64_t>(end.line));
-      json_.field("endColumn", utf16_column(report_.sources, range.buffer, end.line, range.end));
+      json_.field("endColumn", static_cast<std::int64_t>(end.column));
       const std::string_view text = report_.sources.text(range);
       // Only what is marked: manifests may hold secrets.
       if (snippet && !text.empty() && text.size() <= kSnippetLimit) {

@@ -13,7 +13,7 @@ Result<BufferId> SourceManager::add(std::string name, std::string text) {
     return Error(ErrorKind::limit, fmt::format("`{}` is larger than {} bytes", name, kMaxBufferBytes));
   }
   const std::size_t skipped = text.compare(0, 3, "\xEF\xBB\xBF") == 0 ? 3 : 0;
-  buffers_.push_back({std::move(name), std::move(text), skipped, {}});
+  buffers_.push_back({std::move(name), std::move(text), skipped, {}, {}});
   return static_cast<BufferId>(buffers_.size() - 1);
 }
 
@@ -28,32 +28,76 @@ std::string_view SourceManager::text(SourceRange range) const {
   return all.substr(begin, end - begin);
 }
 
+namespace {
+
+constexpr std::size_t kLongLine = 4096;
+constexpr std::size_t kCheckpointStep = 1024;
+
+}  // namespace
+
 const std::vector<std::uint32_t>& SourceManager::line_starts(const Buffer& buffer) {
-  if (buffer.line_starts.empty()) {
-    const std::string_view text = view(buffer);
-    buffer.line_starts.push_back(0);
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const bool lone_cr = text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n');
-      if (text[i] == '\n' || lone_cr) buffer.line_starts.push_back(static_cast<std::uint32_t>(i + 1));
-    }
+  if (!buffer.line_starts.empty()) return buffer.line_starts;
+  const std::string_view text = view(buffer);
+  buffer.line_starts.push_back(0);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool lone_cr = text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n');
+    if (text[i] != '\n' && !lone_cr) continue;
+    add_checkpoints(buffer, buffer.line_starts.back(), i);
+    buffer.line_starts.push_back(static_cast<std::uint32_t>(i + 1));
   }
+  add_checkpoints(buffer, buffer.line_starts.back(), text.size());
   return buffer.line_starts;
 }
 
-LineColumn SourceManager::position(BufferId id, std::uint32_t offset) const {
+void SourceManager::add_checkpoints(const Buffer& buffer, std::size_t begin, std::size_t end) {
+  if (end - begin < kLongLine) return;
+  const std::string_view text = view(buffer);
+  Checkpoint at{static_cast<std::uint32_t>(begin), 1, 1};
+  std::size_t next = begin + kCheckpointStep;
+  for (std::size_t i = begin; i < end;) {
+    if (i >= next) {
+      at.offset = static_cast<std::uint32_t>(i);
+      buffer.checkpoints.push_back(at);
+      next = i + kCheckpointStep;
+    }
+    const CodePoint point = decode_utf8(text, i);
+    i += point.bytes;
+    ++at.column;
+    at.utf16_column += point.value > 0xFFFF ? 2 : 1;
+  }
+}
+
+// The 1-based line of an offset, and its columns.
+std::pair<std::uint32_t, SourceManager::Checkpoint> SourceManager::count(BufferId id,
+                                                                         std::uint32_t offset) const {
   const Buffer& b = buffer(id);
   const std::string_view text = view(b);
   offset = static_cast<std::uint32_t>(std::min<std::size_t>(offset, text.size()));
   const auto& starts = line_starts(b);
   const auto next = std::upper_bound(starts.begin(), starts.end(), offset);
   const std::uint32_t start = *(next - 1);
-  LineColumn at{static_cast<std::uint32_t>(next - starts.begin()), 1};
-  for (std::size_t i = start; i < offset;) {
+  Checkpoint at{start, 1, 1};
+  const auto behind = std::upper_bound(b.checkpoints.begin(), b.checkpoints.end(), offset,
+                                       [](std::uint32_t o, const Checkpoint& c) { return o < c.offset; });
+  if (behind != b.checkpoints.begin() && (behind - 1)->offset >= start) at = *(behind - 1);
+  for (std::size_t i = at.offset; i < offset;) {
     const CodePoint point = decode_utf8(text, i);
     i += point.bytes;
-    if (i <= offset) ++at.column;
+    if (i > offset) break;
+    ++at.column;
+    at.utf16_column += point.value > 0xFFFF ? 2 : 1;
   }
-  return at;
+  return {static_cast<std::uint32_t>(next - starts.begin()), at};
+}
+
+LineColumn SourceManager::position(BufferId id, std::uint32_t offset) const {
+  const auto [line, at] = count(id, offset);
+  return {line, at.column};
+}
+
+LineColumn SourceManager::utf16_position(BufferId id, std::uint32_t offset) const {
+  const auto [line, at] = count(id, offset);
+  return {line, at.utf16_column};
 }
 
 std::string_view SourceManager::line(BufferId id, std::uint32_t number) const {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -31,6 +32,8 @@ class SourceManager {
   /// A line ends at \n, \r\n or a lone \r. An offset inside a code point counts as its start; one past
   /// the end is the end.
   LineColumn position(BufferId buffer, std::uint32_t offset) const;
+  /// The same with the column counted in UTF-16 units, as SARIF's `utf16CodeUnits` wants it.
+  LineColumn utf16_position(BufferId buffer, std::uint32_t offset) const;
   LineColumn start(SourceRange range) const { return position(range.buffer, range.begin); }
   LineColumn end(SourceRange range) const { return position(range.buffer, range.end); }
 
@@ -42,17 +45,27 @@ class SourceManager {
   std::size_t size() const { return buffers_.size(); }
 
  private:
+  /// Columns at a place inside a long line, so that a file of one line is not counted from its start again
+  /// and again.
+  struct Checkpoint {
+    std::uint32_t offset;
+    std::uint32_t column;
+    std::uint32_t utf16_column;
+  };
   struct Buffer {
     std::string name;
     std::string text;
     std::size_t skipped = 0;                         // bytes of a byte-order mark at the front
     mutable std::vector<std::uint32_t> line_starts;  // empty until asked for
+    mutable std::vector<Checkpoint> checkpoints;     // in long lines; made with line_starts
   };
   const Buffer& buffer(BufferId id) const { return buffers_[static_cast<std::size_t>(id)]; }
   static std::string_view view(const Buffer& buffer) {
     return std::string_view(buffer.text).substr(buffer.skipped);
   }
   static const std::vector<std::uint32_t>& line_starts(const Buffer& buffer);
+  static void add_checkpoints(const Buffer& buffer, std::size_t begin, std::size_t end);
+  std::pair<std::uint32_t, Checkpoint> count(BufferId id, std::uint32_t offset) const;
 
   std::deque<Buffer> buffers_;
 };

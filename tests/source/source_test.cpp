@@ -34,3 +34,30 @@ TEST_CASE("an empty buffer has one empty line") {
   CHECK(sources.position(id, 0) == LineColumn{1, 1});
   CHECK(sources.line(id, 1).empty());
 }
+
+TEST_CASE("columns of a line of megabytes are counted once") {
+  std::string text = "first\n{";
+  constexpr std::size_t kItems = 100'000;
+  std::vector<std::uint32_t> offsets;
+  for (std::size_t i = 0; i < kItems; ++i) {
+    offsets.push_back(static_cast<std::uint32_t>(text.size()));
+    text += i % 2 == 0 ? "\xC3\xBC-\xF0\x9F\x98\x80," : "\"abc\": 1,   ";
+  }
+  text += "}\nlast";
+  oidc_audit::SourceManager sources;
+  const oidc_audit::BufferId buffer = sources.add("a.json", text).value();
+  std::uint32_t column = 2;
+  std::uint32_t utf16 = 2;
+  bool same = true;
+  for (std::size_t i = 0; i < kItems; ++i) {
+    same = same && sources.position(buffer, offsets[i]) == oidc_audit::LineColumn{2, column} &&
+           sources.utf16_position(buffer, offsets[i]) == oidc_audit::LineColumn{2, utf16};
+    column += i % 2 == 0 ? 4 : 12;
+    utf16 += i % 2 == 0 ? 5 : 12;
+  }
+  CHECK(same);
+  const auto end = static_cast<std::uint32_t>(text.size());
+  CHECK(sources.position(buffer, end) == oidc_audit::LineColumn{3, 5});
+  // Inside a character counts as its start.
+  CHECK(sources.position(buffer, offsets[99'998] + 1) == sources.position(buffer, offsets[99'998]));
+}
