@@ -101,7 +101,7 @@ std::string shadowed_by(const Ask& ask) {
 }
 
 std::string_view phase_twin(const Ask& ask) {
-  const auto use = ask.world->phase_twin(ask.binding->index, ask.entry_index);
+  const auto use = ask.world->phase_twin(ask.binding->index, ask.entry_index, *ask.analysis);
   return use ? ask.world->raw_binding(use->binding).binding->subjects[use->subject].name.value
              : std::string_view();
 }

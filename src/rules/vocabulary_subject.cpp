@@ -249,7 +249,7 @@ std::optional<Location> shadow_place(const Ask& ask) {
 }
 
 std::optional<Location> phase_place(const Ask& ask) {
-  const auto use = ask.world->phase_twin(ask.binding->index, ask.entry_index);
+  const auto use = ask.world->phase_twin(ask.binding->index, ask.entry_index, *ask.analysis);
   if (!use) return std::nullopt;
   const rbac::Binding& binding = *ask.world->raw_binding(use->binding).binding;
   return Location{binding.meta.ref(), fmt::format("/subjects/{}/name", use->subject),

@@ -23,9 +23,7 @@ struct World::Grants {
   std::uint32_t entry = kNone;
   std::vector<std::uint32_t> wide;  // cluster-wide bindings
   std::unordered_map<std::string_view, std::vector<std::uint32_t>> by_namespace;
-  bool phases_ready = false;
-  std::unordered_map<std::string, std::vector<SubjectUse>>
-      phases;  // uses by name without phase, role and scope
+  std::unordered_map<std::string_view, std::uint32_t> by_name;  // subjects
 };
 
 World::World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue)
@@ -327,41 +325,39 @@ std::uint32_t World::shadowing_binding(std::uint32_t binding, std::uint32_t entr
   return kNone;
 }
 
-std::optional<SubjectUse> World::phase_twin(std::uint32_t binding, std::uint32_t entry) {
-  const auto key_of = [this](const SubjectAnalysis& analysis, std::uint32_t b) -> std::string {
-    const oidc::Segment* phase = nullptr;
-    for (const std::string_view name : {"run_phase", "operation", "phase", "scope", "run_type"}) {
-      if (phase == nullptr) phase = analysis.find(name);
-    }
-    if (analysis.phase.empty() || phase == nullptr || bindings_[b].role == kNone) return {};
-    std::string key(analysis.name.substr(0, phase->begin));
-    key += '\n';
-    key += analysis.name.substr(phase->end);
-    key += '\n' + std::to_string(bindings_[b].role) + '\n';
-    key += bindings_[b].binding->meta.namespace_name.value;
-    return key;
-  };
+std::optional<SubjectUse> World::phase_twin(std::uint32_t binding, std::uint32_t entry,
+                                            const SubjectAnalysis& analysis) {
+  const oidc::Segment* phase = nullptr;
+  for (const std::string_view name : {"run_phase", "operation", "phase", "scope", "run_type"}) {
+    if (phase == nullptr) phase = analysis.find(name);
+  }
+  if (analysis.phase.empty() || phase == nullptr || bindings_[binding].role == kNone) return std::nullopt;
   Grants& g = *grants_;
-  if (!g.phases_ready) {
-    g.phases_ready = true;
-    for (std::uint32_t e = 0; e < subjects_->size(); ++e) {
-      const SubjectEntry& subject = (*subjects_)[e];
-      if (!analyzer_.is_external(*subject.subject)) continue;
-      SubjectAnalysis analysis;
-      analyzer_.analyze(*subject.subject, analysis);
-      if (analysis.phase.empty()) continue;
-      for (const SubjectUse& use : subjects_->uses(subject)) {
-        if (std::string key = key_of(analysis, use.binding); !key.empty())
-          g.phases[std::move(key)].push_back(use);
+  if (g.by_name.empty()) {
+    for (std::uint32_t e = 0; e < subjects_->size(); ++e)
+      g.by_name.try_emplace((*subjects_)[e].subject->name.value, e);
+  }
+  // The other values that such a segment has with any provider.
+  constexpr std::string_view kPhases[] = {
+      "plan",     "apply",   "refresh", "destroy", "preview", "update",   "test_run", "read", "write",  "up",
+      "PROPOSED", "TRACKED", "TASK",    "DESTROY", "TESTING", "proposed", "tracked",  "task", "testing"};
+  const rbac::Binding& own = *bindings_[binding].binding;
+  for (const std::string_view other : kPhases) {
+    if (other == phase->value) continue;
+    std::string name(analysis.name.substr(0, phase->begin));
+    name += other;
+    name += analysis.name.substr(phase->end);
+    const auto it = g.by_name.find(name);
+    if (it == g.by_name.end() || it->second == entry) continue;
+    constexpr std::size_t kMost = 64;  // bindings of the other name that are compared
+    const auto uses = subjects_->uses((*subjects_)[it->second]);
+    for (const SubjectUse& use : uses.first(std::min(kMost, uses.size()))) {
+      const BindingEntry& theirs = bindings_[use.binding];
+      if (theirs.role == bindings_[binding].role && theirs.binding->kind == own.kind &&
+          theirs.binding->meta.namespace_name.value == own.meta.namespace_name.value) {
+        return use;
       }
     }
-  }
-  SubjectAnalysis analysis;
-  analyzer_.analyze(*(*subjects_)[entry].subject, analysis);
-  const auto it = g.phases.find(key_of(analysis, binding));
-  if (it == g.phases.end()) return std::nullopt;
-  for (const SubjectUse& use : it->second) {
-    if (subjects_->entry_of(use.binding, use.subject) != entry) return use;
   }
   return std::nullopt;
 }

@@ -103,7 +103,8 @@ class World {
   /// A binding that gives the subject the same or more in the same or a wider scope; kNone: none.
   std::uint32_t shadowing_binding(std::uint32_t binding, std::uint32_t entry);
   /// A use of a subject that differs only in phase, with the same role in the same scope.
-  std::optional<SubjectUse> phase_twin(std::uint32_t binding, std::uint32_t entry);
+  std::optional<SubjectUse> phase_twin(std::uint32_t binding, std::uint32_t entry,
+                                       const SubjectAnalysis& analysis);
 
  private:
   struct Grants;

@@ -29,7 +29,7 @@ issuers:
   username-prefix: "-"
   groups-prefix: "g:"
 - https://b.example
-prefixes: [corp:]
+prefixes: ["corp:"]
 protected-refs: [trunk]
 expanding-front-end: true
 names: {0c1d: admins}
@@ -69,8 +69,8 @@ TEST_CASE("what is wrong with a configuration is said at its place") {
       {"unknown_level", "fail-on: hihg\n",
        "hihg | `fail-on` must be `info`, `low`, `medium`, `high` or `critical`, not `hihg` | did you mean "
        "`high`?"},
-      {"issuer_key", "issuers: [{url: https://a, user-prefix: x}]\n",
-       "user-prefix | `user-prefix` is no key of an issuer | did you mean `username-prefix`?"},
+      {"issuer_key", "issuers: [{url: https://a, usernam-prefix: x}]\n",
+       "usernam-prefix | `usernam-prefix` is no key of an issuer | did you mean `username-prefix`?"},
       {"not_a_bool", "expanding-front-end: maybe\n",
        "maybe | `expanding-front-end` must be `true` or `false`"},
       {"version", "version: 2\n", "2 | version `2` is not known | write `version: 1`"},
