@@ -113,7 +113,7 @@ TEST_CASE("everything is read, with its place", "[oidc][auth_config]") {
   CHECK(jwt.claim_mappings.uid.claim.value == "oid");
   CHECK(jwt.claim_mappings.extra[0].key.value == "a/b");
   CHECK(config.anonymous->paths[0].value == "/healthz");
-  CHECK(decoded.sources.start(*jwt.claim_mappings.groups.expression.range).line == 9);
+  CHECK(decoded.sources.start(*jwt.claim_mappings.groups.expression.range).line == 10);
 }
 
 TEST_CASE("errors have places", "[oidc][auth_config]") {
