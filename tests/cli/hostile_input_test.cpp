@@ -76,7 +76,11 @@ std::vector<Row> rows() {
       {"scalar_document", "a.yaml", "just text\n", 0, 0},
       {"sequence_document", "a.yaml", "- a\n- b\n", 0, 0},
       {"kind_is_a_number", "a.yaml", "apiVersion: v1\nkind: 7\n", 0, 0},
-      {"huge_scalar", "a.yaml", "kind: " + std::string(20'000'000, 'x') + "\n", 3, 1},
+      {"huge_scalar", "a.yaml",
+       "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: " +
+           std::string(20'000'000, 'x') + "\n",
+       3, 1},
+      {"huge_kind_is_another_kind", "a.yaml", "kind: " + std::string(20'000'000, 'x') + "\n", 0, 0},
       {"huge_key", "a.yaml", std::string(5'000, 'k') + ": x\n", 3, 1},
       {"a_million_documents_of_nothing", "a.yaml", repeat("---\n{}\n", 50'000), 0, 0},
   };
