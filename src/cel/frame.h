@@ -50,7 +50,7 @@ class Frame {
   std::span<const Value> variables_;
   std::vector<Value> locals_;
   std::vector<const Node*> pending_;
-  const Limits& limits_;
+  Limits limits_;
   const Env::Declarations& env_;
   std::uint64_t cost_ = 0;
   std::uint64_t bytes_ = 0;

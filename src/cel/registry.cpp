@@ -66,7 +66,9 @@ std::uint64_t ceil_times(std::uint64_t size, double factor) {
 }
 
 std::uint64_t allocating_list(double factor, std::uint64_t size) {
-  return static_cast<std::uint64_t>(static_cast<double>(size) * factor) + 11;
+  // The factor may be a depth written in the expression: negative ones fail, huge ones pass any limit.
+  const double cost = static_cast<double>(size) * factor;
+  return cost <= 0 ? 11 : static_cast<std::uint64_t>(std::min(cost, 1e18)) + 11;
 }
 
 std::uint64_t self_compare(const Value& list) {
