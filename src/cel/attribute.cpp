@@ -1,13 +1,13 @@
 #include <cmath>
 
 #include "cel/node.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
 
-std::string key_text(const Value& key) {
-  return key.is(Kind::string) ? std::string(key.as_string()) : key.to_string();
-}
+// What an index may be (interpreter/attributes.go newQualifier).
+bool is_key(const Value& key) { return key.is_number() || key.is(Kind::string) || key.is(Kind::boolean); }
 
 Value missing_key(const Value& key) { return Value::error("no such key: " + key_text(key)); }
 
@@ -41,7 +41,7 @@ bool list_position(const Value& key, std::int64_t& out, Value& error) {
       error = Value::error("unsupported index type '" + key.type_name() + "' in list");
       return false;
   }
-  error = Value::error("unsupported index value " + key.to_string() + " in list");
+  error = Value::error("unsupported index value " + key_text(key) + " in list");
   return false;
 }
 
@@ -53,11 +53,14 @@ Found qualify_list(const List& list, const Value& key, bool test) {
     return found(list.lookup(static_cast<std::size_t>(position)));
   }
   if (test) return {};
-  return {false, Value::error("index out of bounds: " + std::to_string(position))};
+  return {false, Value::error("index out of bounds: " + key_text(key))};
 }
 
 Found qualify_object(const Frame& frame, const Object& object, const Value& key, bool test) {
-  if (!key.is(Kind::string)) return absent(key, test);
+  if (!key.is(Kind::string)) {
+    if (object.refuses_other_keys()) return {false, plain_no_such_overload()};
+    return absent(key, test);
+  }
   const int field = frame.env().find_field(object.type_name(), key.as_string());
   if (field >= 0) {
     const auto index = static_cast<std::uint32_t>(field);
@@ -146,7 +149,11 @@ Value AttributeNode::apply(Frame& frame, Value object, std::size_t from) const {
     } else if (qualifier.dynamic) {
       const Value key = qualifier.dynamic->resolve(frame);
       if (key.is_error()) return key;
-      result = qualify(frame, object, key, test);
+      if (is_key(key)) {
+        result = qualify(frame, object, key, test);
+      } else {
+        result.value = Value::error("invalid qualifier type: " + go_type_name(key));
+      }
     } else {
       result = qualify(frame, object, qualifier.key, test);
     }

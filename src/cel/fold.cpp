@@ -1,5 +1,6 @@
 #include "cel/containers.h"
 #include "cel/node.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -29,8 +30,8 @@ class Iteration {
   Value failure() const {
     if (range_.is_error()) return range_;
     if (loop_.two_variables)
-      return Value::error("unsupported comprehension range type: " + range_.type_name());
-    return Value::error("got '" + range_.type_name() + "', expected iterable type");
+      return Value::error("unsupported comprehension range type: " + go_type_name(range_));
+    return Value::error("got '" + go_type_name(range_) + "', expected iterable type");
   }
   bool failed() const { return failed_; }
 

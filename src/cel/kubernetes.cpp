@@ -65,6 +65,7 @@ class UnescapingList final : public List {
   Value at(std::size_t index) const override { return list_.as_list().at(index); }
   Value lookup(std::size_t index) const override { return unescaping(list_.as_list().at(index)); }
   bool is_string_slice() const override { return list_.as_list().is_string_slice(); }
+  std::string_view go_type_name() const override { return "*oidc.unescapeLister"; }
 
  private:
   Value list_;
@@ -86,6 +87,7 @@ class UnescapingMap final : public Map {
     if (found) found = unescaping(std::move(*found));
     return found;
   }
+  std::string_view go_type_name() const override { return "*oidc.unescapeMapper"; }
 
  private:
   Value map_;
@@ -102,6 +104,8 @@ class Claims final : public Object {
  public:
   void add(std::string name, std::string_view json) { texts_[std::move(name)] = std::string(json); }
   std::string_view type_name() const override { return "kubernetes.claims"; }
+  std::string_view go_type_name() const override { return "*lazy.MapValue"; }
+  bool refuses_other_keys() const override { return true; }
   std::optional<Value> lookup(std::string_view name) const override {
     const std::optional<std::string> plain = unescape(name);
     if (!plain || !texts_.contains(*plain)) return std::nullopt;

@@ -1,10 +1,12 @@
 // Equality and order (common/stdlib/standard.go; across numeric kinds since 1.28).
 
 #include <array>
+#include <cmath>
 
 #include "cel/frame.h"
 #include "cel/numbers.h"
 #include "cel/registry.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -15,35 +17,36 @@ bool is_foreign(const Value* args) {
   return !args[1].is(Kind::object) || args[0].as_object().type_name() != args[1].as_object().type_name();
 }
 
-Value equals(Frame&, const Value* args, std::size_t count) {
-  if (is_foreign(args)) return no_such_overload("_==_", args, count);
+Value equals(Frame&, const Value* args, std::size_t) {
+  if (is_foreign(args)) return plain_no_such_overload();
   return Value::boolean(Value::equal(args[0], args[1]));
 }
 
-Value differs(Frame&, const Value* args, std::size_t count) {
-  if (is_foreign(args)) return no_such_overload("_!=_", args, count);
+Value differs(Frame&, const Value* args, std::size_t) {
+  if (is_foreign(args)) return plain_no_such_overload();
   return Value::boolean(!Value::equal(args[0], args[1]));
 }
 
 template <typename Test>
-Value compare(const Value* args, std::size_t count, std::string_view function, Test test) {
+Value compare(const Value* args, std::string_view function, Test test) {
   const std::optional<Order> order = compare_values(args[0], args[1]);
-  if (!order) return no_such_overload(function, args, count);
-  if (*order == Order::unordered) return Value::error("NaN values cannot be ordered");
+  const bool is_nan = args[0].is(Kind::float64) && std::isnan(args[0].as_double());
+  if (!order && !is_nan) return refused(function, args[0], Trait::comparer);
+  if (is_nan || *order == Order::unordered) return Value::error("NaN values cannot be ordered");
   return Value::boolean(test(*order));
 }
 
-Value less(Frame&, const Value* args, std::size_t count) {
-  return compare(args, count, "_<_", [](Order order) { return order == Order::less; });
+Value less(Frame&, const Value* args, std::size_t) {
+  return compare(args, "_<_", [](Order order) { return order == Order::less; });
 }
-Value less_equal(Frame&, const Value* args, std::size_t count) {
-  return compare(args, count, "_<=_", [](Order order) { return order != Order::greater; });
+Value less_equal(Frame&, const Value* args, std::size_t) {
+  return compare(args, "_<=_", [](Order order) { return order != Order::greater; });
 }
-Value greater(Frame&, const Value* args, std::size_t count) {
-  return compare(args, count, "_>_", [](Order order) { return order == Order::greater; });
+Value greater(Frame&, const Value* args, std::size_t) {
+  return compare(args, "_>_", [](Order order) { return order == Order::greater; });
 }
-Value greater_equal(Frame&, const Value* args, std::size_t count) {
-  return compare(args, count, "_>=_", [](Order order) { return order != Order::less; });
+Value greater_equal(Frame&, const Value* args, std::size_t) {
+  return compare(args, "_>=_", [](Order order) { return order != Order::less; });
 }
 
 #define ORDERING_ROWS(function, name, impl)                                                                 \

@@ -14,6 +14,11 @@ namespace {
 
 Value identity(Frame&, const Value* args, std::size_t) { return args[0]; }
 
+// Text that does not read as the other type (common/types/string.go).
+Value no_conversion(std::string_view type) {
+  return Value::error("type conversion error from 'string' to '" + std::string(type) + "'");
+}
+
 Value int_overflow() { return Value::error("integer overflow"); }
 
 Value to_int(Frame&, const Value* args, std::size_t count) {
@@ -31,7 +36,7 @@ Value to_int(Frame&, const Value* args, std::size_t count) {
     case Kind::string: {
       const std::optional<std::int64_t> value = parse_go_int(x.as_string());
       if (value) return Value::int64(*value);
-      return Value::error("strconv.ParseInt: parsing \"" + std::string(x.as_string()) + "\": invalid syntax");
+      return no_conversion("int");
     }
     case Kind::timestamp:
       return Value::int64(x.seconds());
@@ -56,8 +61,7 @@ Value to_uint(Frame&, const Value* args, std::size_t count) {
     case Kind::string: {
       const std::optional<std::uint64_t> value = parse_go_uint(x.as_string());
       if (value) return Value::uint64(*value);
-      return Value::error("strconv.ParseUint: parsing \"" + std::string(x.as_string()) +
-                          "\": invalid syntax");
+      return no_conversion("uint");
     }
     default:
       return no_such_overload("uint", args, count);
@@ -74,8 +78,7 @@ Value to_double(Frame&, const Value* args, std::size_t count) {
     case Kind::string: {
       const std::optional<double> value = parse_go_double(x.as_string());
       if (value) return Value::float64(*value);
-      return Value::error("strconv.ParseFloat: parsing \"" + std::string(x.as_string()) +
-                          "\": invalid syntax");
+      return no_conversion("double");
     }
     default:
       return no_such_overload("double", args, count);
@@ -91,7 +94,7 @@ Value to_bool(Frame&, const Value* args, std::size_t count) {
   for (const std::string_view no : {"0", "f", "F", "false", "FALSE", "False"}) {
     if (text == no) return Value::boolean(false);
   }
-  return Value::error("strconv.ParseBool: parsing \"" + std::string(text) + "\": invalid syntax");
+  return no_conversion("bool");
 }
 
 Value to_string(Frame& frame, const Value* args, std::size_t count) {
@@ -126,7 +129,7 @@ Value to_bytes(Frame&, const Value* args, std::size_t) {
 Value to_duration(Frame&, const Value* args, std::size_t) {
   const std::optional<std::int64_t> value = parse_duration(args[0].as_string());
   if (value) return Value::duration(*value);
-  return Value::error("time: invalid duration \"" + std::string(args[0].as_string()) + "\"");
+  return no_conversion("google.protobuf.Duration");
 }
 
 // Declared until 1.36, and without an implementation that works.
@@ -142,8 +145,7 @@ Value to_timestamp(Frame&, const Value* args, std::size_t) {
   }
   std::optional<Value> value = parse_timestamp(args[0].as_string());
   if (value) return *value;
-  return Value::error("parsing time \"" + std::string(args[0].as_string()) +
-                      "\" as \"2006-01-02T15:04:05Z07:00\": cannot parse");
+  return no_conversion("google.protobuf.Timestamp");
 }
 
 Value to_type(Frame&, const Value* args, std::size_t) {

@@ -7,11 +7,10 @@
 #include "cel/frame.h"
 #include "cel/numbers.h"
 #include "cel/registry.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
-
-Value not_comparable(const Value& value) { return Value::error("no such overload: " + value.type_name()); }
 
 bool is_comparable(const Value& value) { return compare_values(value, value).has_value(); }
 
@@ -19,7 +18,7 @@ Value is_sorted(Frame&, const Value* args, std::size_t) {
   const List& list = args[0].as_list();
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Value element = list.at(i);
-    if (!is_comparable(element)) return not_comparable(element);
+    if (!is_comparable(element)) return plain_no_such_overload();
     if (i > 0 && compare_values(list.at(i - 1), element) == Order::greater) return Value::boolean(false);
   }
   return Value::boolean(true);
@@ -32,7 +31,7 @@ Value extreme(const Value* args, std::string_view name, Wanted wanted) {
   Value best = list.at(0);
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Value element = list.at(i);
-    if (!is_comparable(element)) return not_comparable(element);
+    if (!is_comparable(element)) return plain_no_such_overload();
     if (compare_values(best, element) == wanted) best = element;
   }
   return best;
@@ -42,14 +41,14 @@ Value min(Frame&, const Value* args, std::size_t) { return extreme(args, "min", 
 Value max(Frame&, const Value* args, std::size_t) { return extreme(args, "max", Order::less); }
 
 template <Kind kind>
-Value sum(Frame&, const Value* args, std::size_t count) {
+Value sum(Frame&, const Value* args, std::size_t) {
   const List& list = args[0].as_list();
   std::int64_t integer = 0;
   std::uint64_t natural = 0;
   double real = 0;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Value element = list.at(i);
-    if (!element.is(kind)) return no_such_overload("sum", args, count);
+    if (!element.is(kind)) return plain_no_such_overload();
     bool overflow = false;
     if constexpr (kind == Kind::int64) overflow = __builtin_add_overflow(integer, element.as_int(), &integer);
     if constexpr (kind == Kind::duration)
@@ -128,8 +127,19 @@ bool flatten_into(Frame& frame, const List& list, std::int64_t depth, std::vecto
 }
 
 Value flatten(Frame& frame, const Value* args, std::size_t count) {
-  if (!args[0].is(Kind::list) || (count > 1 && !args[1].is(Kind::int64))) {
-    return no_such_overload("flatten", args, count);
+  if (count > 1 && !args[1].is(Kind::int64)) {
+    // The cost tracker takes the depth for an int.
+    frame.abort("internal error: interface conversion: ref.Val is " + go_type_name(args[1]) +
+                ", not types.Int");
+    return frame.stop();
+  }
+  if (!args[0].is(Kind::list)) {
+    // These overloads have no type guards and say so themselves.
+    const auto name = [](const Value& value) {
+      return value.is(Kind::map) ? std::string("map(dyn, dyn)") : value.type_name();
+    };
+    return Value::error("no such overload: " + name(args[0]) + ".flatten(" +
+                        (count > 1 ? name(args[1]) : "") + ")");
   }
   const std::int64_t depth = count > 1 ? args[1].as_int() : 1;
   if (depth < 0) return Value::error("level must be non-negative");
@@ -169,12 +179,14 @@ Value sort_by_keys(const Value& list, const Value& keys) {
   return Value::list(std::move(sorted));
 }
 
-Value sort(Frame&, const Value* args, std::size_t count) {
-  return args[0].is(Kind::list) ? sort_by_keys(args[0], args[0]) : no_such_overload("sort", args, count);
+Value sort(Frame&, const Value* args, std::size_t) {
+  return args[0].is(Kind::list) ? sort_by_keys(args[0], args[0]) : refused("sort", args[0], Trait::lister);
 }
 
-Value sort_by(Frame&, const Value* args, std::size_t count) {
-  if (!args[0].is(Kind::list) || !args[1].is(Kind::list)) return no_such_overload("sortBy", args, count);
+Value sort_by(Frame&, const Value* args, std::size_t) {
+  if (!args[0].is(Kind::list) || !args[1].is(Kind::list)) {
+    return refused("@sortByAssociatedKeys", args[0], Trait::lister);
+  }
   return sort_by_keys(args[0], args[1]);
 }
 
@@ -192,7 +204,14 @@ Value reverse(Frame&, const Value* args, std::size_t) {
   return Value::list(std::move(elements));
 }
 
-Value distinct(Frame&, const Value* args, std::size_t) {
+Value distinct(Frame& frame, const Value* args, std::size_t) {
+  if (!args[0].is(Kind::list)) {
+    // The cost tracker takes the argument for a list before anything has looked at it.
+    frame.abort("internal error: interface conversion: " + go_type_name(args[0]) +
+                " is not traits.Lister: missing method " +
+                (has_trait(args[0], Trait::adder) ? "Contains" : "Add"));
+    return frame.stop();
+  }
   std::vector<Value> unique;
   const List& list = args[0].as_list();
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -292,7 +311,7 @@ constexpr std::array kExtRows{
                  sort_by, CostRule::sort_by, true, 34),
     OverloadRow{"lists.range", "lists_range", "int -> list(int)", range, CostRule::list_result, false, 34},
     OverloadRow{"reverse", "list_reverse", ".list(T) -> list(T)", reverse, CostRule::list_result, false, 34},
-    OverloadRow{"distinct", "list_distinct", ".list(T) -> list(T)", distinct, CostRule::sort, false, 34},
+    OverloadRow{"distinct", "list_distinct", ".list(T) -> list(T)", distinct, CostRule::sort, true, 34},
     OverloadRow{"sort", "list_int_sort", ".list(int) -> list(int)", sort, CostRule::sort, true, 34},
     OverloadRow{"sort", "list_uint_sort", ".list(uint) -> list(uint)", sort, CostRule::sort, true, 34},
     OverloadRow{"sort", "list_double_sort", ".list(double) -> list(double)", sort, CostRule::sort, true, 34},

@@ -6,6 +6,8 @@
 #include "cel/frame.h"
 #include "cel/library_object.h"
 #include "cel/registry.h"
+#include "cel/text_util.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -17,27 +19,45 @@ struct Address {
   friend bool operator==(const Address&, const Address&) = default;
 };
 
-/// Four decimal numbers without leading zeros.
-bool parse_v4(std::string_view text, std::uint8_t* out) {
-  for (int part = 0; part < 4; ++part) {
-    std::size_t length = 0;
-    unsigned value = 0;
-    while (length < text.size() && text[length] >= '0' && text[length] <= '9') {
-      if (length == 3) return false;
-      value = value * 10 + static_cast<unsigned>(text[length++] - '0');
-    }
-    if (length == 0 || value > 255 || (length > 1 && text[0] == '0')) return false;
-    out[part] = static_cast<std::uint8_t>(value);
-    text.remove_prefix(length);
-    if (part < 3) {
-      if (!text.starts_with('.')) return false;
-      text.remove_prefix(1);
-    }
-  }
-  return text.empty();
+/// Why Go's net/netip refuses an address: what is wrong, and where.
+struct Refusal {
+  std::string_view what;
+  std::string_view at;
+};
+
+bool refuse(Refusal& out, std::string_view what, std::string_view at = {}) {
+  out = {what, at};
+  return false;
 }
 
-bool parse_group(std::string_view& text, unsigned& out) {
+/// Four decimal numbers without leading zeros.
+bool parse_v4(std::string_view text, std::uint8_t* out, Refusal& why) {
+  int part = 0;
+  unsigned value = 0;
+  std::size_t digits = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c >= '0' && c <= '9') {
+      if (digits == 1 && value == 0) return refuse(why, "IPv4 field has octet with leading zero");
+      value = value * 10 + static_cast<unsigned>(c - '0');
+      ++digits;
+      if (value > 255) return refuse(why, "IPv4 field has value >255");
+      continue;
+    }
+    if (c != '.') return refuse(why, "unexpected character", text.substr(i));
+    if (digits == 0 || i + 1 == text.size())
+      return refuse(why, "IPv4 field must have at least one digit", text.substr(i));
+    if (part == 3) return refuse(why, "IPv4 address too long");
+    out[part++] = static_cast<std::uint8_t>(value);
+    value = 0;
+    digits = 0;
+  }
+  if (part < 3) return refuse(why, "IPv4 address too short");
+  out[3] = static_cast<std::uint8_t>(value);
+  return true;
+}
+
+bool parse_group(std::string_view& text, unsigned& out, Refusal& why) {
   std::size_t length = 0;
   out = 0;
   while (length < text.size()) {
@@ -50,14 +70,15 @@ bool parse_group(std::string_view& text, unsigned& out) {
     } else {
       break;
     }
-    if (++length > 4) return false;
+    if (++length > 4) return refuse(why, "each group must have 4 or less digits", text);
     out = out * 16 + digit;
   }
+  if (length == 0) return refuse(why, "each colon-separated field must have at least one digit", text);
   text.remove_prefix(length);
-  return length > 0;
+  return true;
 }
 
-bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& out) {
+bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& out, Refusal& why) {
   out.fill(0);
   std::size_t at = 0;
   std::size_t gap = 17;
@@ -69,9 +90,15 @@ bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& out) {
   while (at < 16) {
     const std::string_view before = text;
     unsigned group = 0;
-    if (!parse_group(text, group)) return false;
+    if (!parse_group(text, group, why)) return false;
     if (text.starts_with('.')) {
-      if ((gap > 16 && at != 12) || at + 4 > 16 || !parse_v4(before, out.data() + at)) return false;
+      if (gap > 16 && at != 12) {
+        return refuse(why, "embedded IPv4 address must replace the final 2 fields of the address", before);
+      }
+      if (at + 4 > 16) {
+        return refuse(why, "too many hex fields to fit an embedded IPv4 at the end of the address", before);
+      }
+      if (!parse_v4(before, out.data() + at, why)) return false;
       text = {};
       at += 4;
       break;
@@ -80,18 +107,21 @@ bool parse_v6(std::string_view text, std::array<std::uint8_t, 16>& out) {
     out[at + 1] = static_cast<std::uint8_t>(group & 255U);
     at += 2;
     if (text.empty()) break;
-    if (!text.starts_with(':') || text.size() == 1) return false;
+    if (!text.starts_with(':')) return refuse(why, "unexpected character, want colon", text);
+    if (text.size() == 1) return refuse(why, "colon must be followed by more characters", text);
     text.remove_prefix(1);
     if (text.starts_with(':')) {
-      if (gap <= 16) return false;
+      if (gap <= 16) return refuse(why, "multiple :: in address", text);
       gap = at;
       text.remove_prefix(1);
       if (text.empty()) break;
     }
   }
-  if (!text.empty()) return false;
-  if (at == 16) return gap > 16;
-  if (gap > 16) return false;
+  if (!text.empty()) return refuse(why, "trailing garbage after address", text);
+  if (at == 16) {
+    return gap > 16 || refuse(why, "the :: must expand to at least one field of zeros");
+  }
+  if (gap > 16) return refuse(why, "address string too short");
   const std::size_t moved = at - gap;
   for (std::size_t i = 0; i < moved; ++i) out[15 - i] = out[at - 1 - i];
   for (std::size_t i = gap; i < 16 - moved; ++i) out[i] = 0;
@@ -105,16 +135,46 @@ bool is_mapped_v4(const std::array<std::uint8_t, 16>& bytes) {
   return bytes[10] == 255 && bytes[11] == 255;
 }
 
-/// Zones and IPv4 addresses inside IPv6 are refused.
-std::optional<Address> parse_address(std::string_view text) {
-  Address address;
-  if (text.find(':') == std::string_view::npos) {
-    if (!parse_v4(text, address.bytes.data())) return std::nullopt;
-    return address;
+/// What net/netip says of a text as an address; empty when it is one. The zone is cut off.
+std::string address_failure(std::string_view text, Address& out, std::string_view& zone) {
+  Refusal why{"unable to parse IP", {}};
+  bool good = false;
+  const std::size_t first = text.find_first_of(".:%");
+  if (first != std::string_view::npos && text[first] == '.') {
+    good = parse_v4(text, out.bytes.data(), why);
+  } else if (first != std::string_view::npos && text[first] == '%') {
+    why.what = "missing IPv6 address";
+  } else if (first != std::string_view::npos) {
+    out.is_v6 = true;
+    const std::size_t percent = text.find('%');
+    if (percent != std::string_view::npos) zone = text.substr(percent + 1);
+    if (percent != std::string_view::npos && zone.empty()) {
+      why.what = "zone must be a non-empty string";
+    } else {
+      good = parse_v6(text.substr(0, percent), out.bytes, why);
+    }
   }
-  address.is_v6 = true;
-  if (!parse_v6(text, address.bytes) || is_mapped_v4(address.bytes)) return std::nullopt;
-  return address;
+  if (good) return {};
+  std::string failure = "ParseAddr(" + quote(text) + "): " + std::string(why.what);
+  if (!why.at.empty()) failure += " (at " + quote(why.at) + ")";
+  return failure;
+}
+
+/// Zones and IPv4 addresses inside IPv6 are refused (ip.go parseIPAddr).
+std::optional<Address> parse_address(std::string_view text, std::string* failure = nullptr) {
+  Address address;
+  std::string_view zone;
+  std::string problem = address_failure(text, address, zone);
+  if (!problem.empty()) {
+    problem = "IP Address " + quote(text) + " parse error during conversion from string: " + problem;
+  } else if (!zone.empty()) {
+    problem = "IP address " + quote(text) + " with zone value is not allowed";
+  } else if (address.is_v6 && is_mapped_v4(address.bytes)) {
+    problem = "IPv4-mapped IPv6 address " + quote(text) + " is not allowed";
+  }
+  if (problem.empty()) return address;
+  if (failure != nullptr) *failure = std::move(problem);
+  return std::nullopt;
 }
 
 std::string v6_text(const std::array<std::uint8_t, 16>& bytes) {
@@ -162,20 +222,39 @@ struct Range {
   unsigned bits = 0;
 };
 
-std::optional<Range> parse_range(std::string_view text) {
+/// What net/netip says of a text as a prefix; empty when it is one.
+std::string range_failure(std::string_view text, Range& out) {
   const std::size_t slash = text.rfind('/');
-  if (slash == std::string_view::npos) return std::nullopt;
-  const std::optional<Address> address = parse_address(text.substr(0, slash));
+  if (slash == std::string_view::npos) return "no '/'";
+  std::string_view zone;
+  std::string problem = address_failure(text.substr(0, slash), out.address, zone);
+  if (!problem.empty()) return problem;
+  if (!zone.empty()) return "IPv6 zones cannot be present in a prefix";
   const std::string_view digits = text.substr(slash + 1);
-  if (!address || digits.empty() || digits.size() > 3 || (digits.size() > 1 && digits[0] == '0'))
-    return std::nullopt;
-  unsigned bits = 0;
-  for (const char c : digits) {
-    if (c < '0' || c > '9') return std::nullopt;
-    bits = bits * 10 + static_cast<unsigned>(c - '0');
+  const bool numeric = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!numeric || digits.size() > 18 || (digits.size() > 1 && digits[0] == '0')) {
+    return "bad bits after slash: " + quote(digits);
   }
-  if (bits > address->size() * 8) return std::nullopt;
-  return Range{*address, bits};
+  std::uint64_t bits = 0;
+  for (const char c : digits) bits = bits * 10 + static_cast<std::uint64_t>(c - '0');
+  if (bits > out.address.size() * 8) return "prefix length out of range";
+  out.bits = static_cast<unsigned>(bits);
+  return {};
+}
+
+std::optional<Range> parse_range(std::string_view text, std::string* failure = nullptr) {
+  constexpr std::string_view kWhat = "network address parse error during conversion from string: ";
+  Range range;
+  std::string problem = range_failure(text, range);
+  if (!problem.empty()) {
+    // The API server wraps the error twice.
+    problem = std::string(kWhat) + std::string(kWhat) + "netip.ParsePrefix(" + quote(text) + "): " + problem;
+  } else if (range.address.is_v6 && is_mapped_v4(range.address.bytes)) {
+    problem = std::string(kWhat) + "IPv4-mapped IPv6 address " + quote(text) + " is not allowed";
+  }
+  if (problem.empty()) return range;
+  if (failure != nullptr) *failure = std::move(problem);
+  return std::nullopt;
 }
 
 Address masked(const Range& range) {
@@ -230,19 +309,19 @@ const Address& address_of(const Value& value) { return library_object<Ip>(value)
 const Range& range_of(const Value& value) { return library_object<Cidr>(value).range; }
 
 Value ip(Frame&, const Value* args, std::size_t) {
-  const std::optional<Address> address = parse_address(args[0].as_string());
+  std::string failure;
+  const std::optional<Address> address = parse_address(args[0].as_string(), &failure);
   if (address) return make_ip(*address);
-  return Value::error("IP Address \"" + std::string(args[0].as_string()) +
-                      "\" parse error during conversion from string: not an IP address");
+  return Value::error(std::move(failure));
 }
 Value is_ip(Frame&, const Value* args, std::size_t) {
   return Value::boolean(parse_address(args[0].as_string()).has_value());
 }
 Value is_canonical(Frame&, const Value* args, std::size_t) {
-  const std::optional<Address> address = parse_address(args[0].as_string());
+  std::string failure;
+  const std::optional<Address> address = parse_address(args[0].as_string(), &failure);
   if (address) return Value::boolean(address_text(*address) == args[0].as_string());
-  return Value::error("IP Address \"" + std::string(args[0].as_string()) +
-                      "\" parse error during conversion from string: not an IP address");
+  return Value::error(std::move(failure));
 }
 Value to_text(Frame&, const Value* args, std::size_t) { return Value::string(args[0].as_object().text()); }
 Value family(Frame&, const Value* args, std::size_t) {
@@ -280,28 +359,28 @@ Value address_test(Frame&, const Value* args, std::size_t) {
 }
 
 Value cidr(Frame&, const Value* args, std::size_t) {
-  const std::optional<Range> range = parse_range(args[0].as_string());
+  std::string failure;
+  const std::optional<Range> range = parse_range(args[0].as_string(), &failure);
   if (range) return make_cidr(*range);
-  return Value::error("network address parse error during conversion from string: " +
-                      std::string(args[0].as_string()));
+  return Value::error(std::move(failure));
 }
 Value is_cidr(Frame&, const Value* args, std::size_t) {
   return Value::boolean(parse_range(args[0].as_string()).has_value());
 }
-Value contains_ip(Frame&, const Value* args, std::size_t count) {
+Value contains_ip(Frame&, const Value* args, std::size_t) {
   if (args[1].is(Kind::object)) return Value::boolean(contains(range_of(args[0]), address_of(args[1])));
   const std::optional<Address> address = parse_address(args[1].as_string());
-  return address ? Value::boolean(contains(range_of(args[0]), *address))
-                 : no_such_overload("containsIP", args, count);
+  return address ? Value::boolean(contains(range_of(args[0]), *address)) : plain_no_such_overload();
 }
-Value contains_cidr(Frame&, const Value* args, std::size_t count) {
+Value contains_cidr(Frame&, const Value* args, std::size_t) {
   std::optional<Range> inner;
+  std::string failure;
   if (args[1].is(Kind::object)) {
     inner = range_of(args[1]);
   } else {
-    inner = parse_range(args[1].as_string());
+    inner = parse_range(args[1].as_string(), &failure);
   }
-  if (!inner) return no_such_overload("containsCIDR", args, count);
+  if (!inner) return Value::error(std::move(failure));
   const Range& outer = range_of(args[0]);
   return Value::boolean(outer.bits <= inner->bits && contains(outer, inner->address));
 }

@@ -8,6 +8,7 @@
 #include "cel/frame.h"
 #include "cel/registry.h"
 #include "cel/times.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -26,12 +27,12 @@ Value join_text(Frame& frame, const Value& a, const Value& b) {
   return a.is(Kind::string) ? Value::string(std::move(joined)) : Value::bytes(std::move(joined));
 }
 
-Value add(Frame& frame, const Value* args, std::size_t count) {
+Value add(Frame& frame, const Value* args, std::size_t) {
   const Value& a = args[0];
   const Value& b = args[1];
   if (a.is(Kind::timestamp) && b.is(Kind::duration)) return add_to_timestamp(a, b.as_duration());
   if (a.is(Kind::duration) && b.is(Kind::timestamp)) return add_to_timestamp(b, a.as_duration());
-  if (a.kind() != b.kind()) return no_such_overload("_+_", args, count);
+  if (a.kind() != b.kind()) return refused("_+_", a, Trait::adder);
   switch (a.kind()) {
     case Kind::int64: {
       std::int64_t sum = 0;
@@ -55,18 +56,18 @@ Value add(Frame& frame, const Value* args, std::size_t count) {
                                                                             : Value::duration(sum);
     }
     default:
-      return no_such_overload("_+_", args, count);
+      return refused("_+_", a, Trait::adder);
   }
 }
 
-Value subtract(Frame&, const Value* args, std::size_t count) {
+Value subtract(Frame&, const Value* args, std::size_t) {
   const Value& a = args[0];
   const Value& b = args[1];
   if (a.is(Kind::timestamp) && b.is(Kind::duration)) {
     if (b.as_duration() == INT64_MIN) return int_overflow();
     return add_to_timestamp(a, -b.as_duration());
   }
-  if (a.kind() != b.kind()) return no_such_overload("_-_", args, count);
+  if (a.kind() != b.kind()) return refused("_-_", a, Trait::subtractor);
   switch (a.kind()) {
     case Kind::int64: {
       std::int64_t rest = 0;
@@ -85,14 +86,14 @@ Value subtract(Frame&, const Value* args, std::size_t count) {
     case Kind::timestamp:
       return timestamp_difference(a, b);
     default:
-      return no_such_overload("_-_", args, count);
+      return refused("_-_", a, Trait::subtractor);
   }
 }
 
-Value multiply(Frame&, const Value* args, std::size_t count) {
+Value multiply(Frame&, const Value* args, std::size_t) {
   const Value& a = args[0];
   const Value& b = args[1];
-  if (a.kind() != b.kind()) return no_such_overload("_*_", args, count);
+  if (a.kind() != b.kind()) return refused("_*_", a, Trait::multiplier);
   if (a.is(Kind::int64)) {
     std::int64_t product = 0;
     return __builtin_mul_overflow(a.as_int(), b.as_int(), &product) ? int_overflow() : Value::int64(product);
@@ -103,13 +104,13 @@ Value multiply(Frame&, const Value* args, std::size_t count) {
                                                                       : Value::uint64(product);
   }
   if (a.is(Kind::float64)) return Value::float64(a.as_double() * b.as_double());
-  return no_such_overload("_*_", args, count);
+  return refused("_*_", a, Trait::multiplier);
 }
 
-Value divide(Frame&, const Value* args, std::size_t count) {
+Value divide(Frame&, const Value* args, std::size_t) {
   const Value& a = args[0];
   const Value& b = args[1];
-  if (a.kind() != b.kind()) return no_such_overload("_/_", args, count);
+  if (a.kind() != b.kind()) return refused("_/_", a, Trait::divider);
   if (a.is(Kind::int64)) {
     if (b.as_int() == 0) return Value::error("division by zero");
     if (a.as_int() == INT64_MIN && b.as_int() == -1) return int_overflow();
@@ -129,13 +130,13 @@ Value divide(Frame&, const Value* args, std::size_t count) {
     }
     return Value::float64(x / y);
   }
-  return no_such_overload("_/_", args, count);
+  return refused("_/_", a, Trait::divider);
 }
 
-Value modulo(Frame&, const Value* args, std::size_t count) {
+Value modulo(Frame&, const Value* args, std::size_t) {
   const Value& a = args[0];
   const Value& b = args[1];
-  if (a.kind() != b.kind()) return no_such_overload("_%_", args, count);
+  if (a.kind() != b.kind()) return refused("_%_", a, Trait::modder);
   if (a.is(Kind::int64)) {
     if (b.as_int() == 0) return Value::error("modulus by zero");
     if (a.as_int() == INT64_MIN && b.as_int() == -1) return int_overflow();
@@ -145,10 +146,10 @@ Value modulo(Frame&, const Value* args, std::size_t count) {
     if (b.as_uint() == 0) return Value::error("modulus by zero");
     return Value::uint64(a.as_uint() % b.as_uint());
   }
-  return no_such_overload("_%_", args, count);
+  return refused("_%_", a, Trait::modder);
 }
 
-Value negate(Frame&, const Value* args, std::size_t count) {
+Value negate(Frame&, const Value* args, std::size_t) {
   if (args[0].is(Kind::int64)) {
     if (args[0].as_int() == INT64_MIN) return int_overflow();
     return Value::int64(-args[0].as_int());
@@ -158,15 +159,15 @@ Value negate(Frame&, const Value* args, std::size_t count) {
     if (args[0].as_duration() == INT64_MIN) return int_overflow();
     return Value::duration(-args[0].as_duration());
   }
-  return no_such_overload("-_", args, count);
+  return refused("-_", args[0], Trait::negater);
 }
 
-Value logical_not(Frame&, const Value* args, std::size_t count) {
+Value logical_not(Frame&, const Value* args, std::size_t) {
   if (args[0].is(Kind::boolean)) return Value::boolean(!args[0].as_bool());
-  return no_such_overload("!_", args, count);
+  return plain_no_such_overload();
 }
 
-Value in(Frame& frame, const Value* args, std::size_t count) {
+Value in(Frame& frame, const Value* args, std::size_t) {
   const Value& where = args[1];
   if (where.is(Kind::list)) {
     const List& list = where.as_list();
@@ -182,10 +183,10 @@ Value in(Frame& frame, const Value* args, std::size_t count) {
     }
     return Value::boolean(where.as_map().find(args[0]).has_value());
   }
-  return no_such_overload("@in", args, count);
+  return plain_no_such_overload();
 }
 
-Value size(Frame&, const Value* args, std::size_t count) {
+Value size(Frame&, const Value* args, std::size_t) {
   switch (args[0].kind()) {
     case Kind::string:
       return Value::int64(static_cast<std::int64_t>(count_code_points(args[0].as_string())));
@@ -196,7 +197,7 @@ Value size(Frame&, const Value* args, std::size_t count) {
     case Kind::map:
       return Value::int64(static_cast<std::int64_t>(args[0].as_map().size()));
     default:
-      return no_such_overload("size", args, count);
+      return refused("size", args[0], Trait::sizer);
   }
 }
 

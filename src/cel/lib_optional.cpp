@@ -27,10 +27,11 @@ bool is_zero(const Value& value) {
     case Kind::string:
     case Kind::bytes:
       return value.as_string().empty();
+    // Only cel-go's own lists and maps know that they are empty.
     case Kind::list:
-      return value.as_list().size() == 0;
+      return value.as_list().size() == 0 && value.as_list().go_type_name().starts_with("*types.");
     case Kind::map:
-      return value.as_map().size() == 0;
+      return value.as_map().size() == 0 && value.as_map().go_type_name().starts_with("*types.");
     case Kind::timestamp:
       return value.seconds() == kMinSeconds && value.nanoseconds() == 0;
     case Kind::duration:

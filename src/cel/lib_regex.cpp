@@ -11,6 +11,7 @@
 #include "cel/regex.h"
 #include "cel/registry.h"
 #include "cel/text_util.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -52,6 +53,50 @@ bool translate(std::string_view pattern, std::string& out, std::string& failure)
   return true;
 }
 
+/// Go's words for what is wrong (regexp/syntax ErrorCode).
+std::string_view reason(re2::RE2::ErrorCode code) {
+  switch (code) {
+    case re2::RE2::ErrorBadEscape:
+      return "invalid escape sequence";
+    case re2::RE2::ErrorBadCharClass:
+      return "invalid character class";
+    case re2::RE2::ErrorBadCharRange:
+      return "invalid character class range";
+    case re2::RE2::ErrorMissingBracket:
+      return "missing closing ]";
+    case re2::RE2::ErrorMissingParen:
+      return "missing closing )";
+    case re2::RE2::ErrorUnexpectedParen:
+      return "unexpected )";
+    case re2::RE2::ErrorTrailingBackslash:
+      return "trailing backslash at end of expression";
+    case re2::RE2::ErrorRepeatArgument:
+      return "missing argument to repetition operator";
+    case re2::RE2::ErrorRepeatSize:
+      return "invalid repeat count";
+    case re2::RE2::ErrorRepeatOp:
+      return "invalid nested repetition operator";
+    case re2::RE2::ErrorBadPerlOp:
+      return "invalid or unsupported Perl syntax";
+    case re2::RE2::ErrorBadUTF8:
+      return "invalid UTF-8";
+    case re2::RE2::ErrorBadNamedCapture:
+      return "invalid named capture";
+    case re2::RE2::ErrorPatternTooLarge:
+      return "expression too large";
+    default:
+      return "regexp/syntax: internal error";
+  }
+}
+
+/// The part of the pattern that is wrong, as it was written before translation.
+std::string place(const re2::RE2& compiled, std::string_view pattern) {
+  if (compiled.error_code() == re2::RE2::ErrorTrailingBackslash) return {};
+  std::string part = compiled.error_arg();
+  if (part.starts_with("(?P<") && pattern.find(part) == std::string_view::npos) part.erase(2, 1);
+  return part;
+}
+
 std::unique_ptr<re2::RE2> compile(std::string_view pattern, std::string& failure) {
   std::string translated;
   if (!translate(pattern, translated, failure)) return nullptr;
@@ -60,7 +105,8 @@ std::unique_ptr<re2::RE2> compile(std::string_view pattern, std::string& failure
   options.set_max_mem(16 << 20);
   auto compiled = std::make_unique<re2::RE2>(translated, options);
   if (compiled->ok()) return compiled;
-  failure = "error parsing regexp: " + compiled->error();
+  failure = "error parsing regexp: " + std::string(reason(compiled->error_code())) + ": `" +
+            place(*compiled, pattern) + "`";
   return nullptr;
 }
 
@@ -89,14 +135,24 @@ Value with_pattern(const Value& argument, Use use) {
   return use(*compiled);
 }
 
+bool is_compiled(const Value& value) {
+  return value.is(Kind::object) && value.as_object().library_tag() == kPatternTag;
+}
+
 bool are_texts(const Value* args, std::size_t count) {
-  const bool pattern = args[1].is(Kind::string) ||
-                       (args[1].is(Kind::object) && args[1].as_object().library_tag() == kPatternTag);
+  const bool pattern = args[1].is(Kind::string) || is_compiled(args[1]);
   return args[0].is(Kind::string) && pattern && (count < 3 || args[2].is(Kind::int64));
 }
 
+// Calls with a constant pattern are replaced when the program is made, and lose their type guards.
+Value not_texts(std::string_view function, const Value* args, std::size_t count) {
+  return is_compiled(args[1]) ? plain_no_such_overload() : no_such_overload(function, args, count);
+}
+
 Value matches(Frame&, const Value* args, std::size_t count) {
-  if (!are_texts(args, count)) return no_such_overload("matches", args, count);
+  if (!are_texts(args, count)) {
+    return is_compiled(args[1]) ? plain_no_such_overload() : refused("matches", args[0], Trait::matcher);
+  }
   return with_pattern(args[1], [&](const re2::RE2& pattern) {
     const std::string_view text = args[0].as_string();
     return Value::boolean(re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern));
@@ -114,7 +170,7 @@ bool find_from(const re2::RE2& pattern, std::string_view text, std::size_t from,
 }
 
 Value find(Frame&, const Value* args, std::size_t count) {
-  if (!are_texts(args, count)) return no_such_overload("find", args, count);
+  if (!are_texts(args, count)) return not_texts("find", args, count);
   return with_pattern(args[1], [&](const re2::RE2& pattern) {
     const std::string_view text = args[0].as_string();
     std::size_t begin = 0;
@@ -126,7 +182,7 @@ Value find(Frame&, const Value* args, std::size_t count) {
 
 // As Go's FindAllString: an empty match right after a match does not count.
 Value find_all(Frame& frame, const Value* args, std::size_t count) {
-  if (!are_texts(args, count)) return no_such_overload("findAll", args, count);
+  if (!are_texts(args, count)) return not_texts("findAll", args, count);
   const std::int64_t limit = count > 2 ? args[2].as_int() : -1;
   return with_pattern(args[1], [&](const re2::RE2& pattern) {
     const std::string_view text = args[0].as_string();

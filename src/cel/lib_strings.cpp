@@ -7,6 +7,7 @@
 #include "cel/frame.h"
 #include "cel/registry.h"
 #include "cel/text_util.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -156,7 +157,7 @@ Value join(Frame& frame, const Value* args, std::size_t count) {
   std::string out;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const Value element = list.at(i);
-    if (!element.is(Kind::string)) return Value::error("join: invalid input: " + element.to_string());
+    if (!element.is(Kind::string)) return Value::error("join: invalid input: " + key_text(element));
     if (!frame.reserve(separator.size() + element.as_string().size())) return frame.stop();
     if (i > 0) out += separator;
     out += element.as_string();

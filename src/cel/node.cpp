@@ -4,6 +4,7 @@
 
 #include "cel/checker.h"
 #include "cel/containers.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 
@@ -125,7 +126,8 @@ Value NotStrictlyFalseNode::eval(Frame& frame) const {
 
 Value OptionalOrNode::eval(Frame& frame) const {
   Value value = left_->eval(frame);
-  if (!value.is(Kind::optional)) return value;
+  if (value.is_error()) return value;
+  if (!value.is(Kind::optional)) return plain_no_such_overload();
   if (!value.has_value()) return right_->eval(frame);
   return unwrap_ ? value.optional_value() : value;
 }
@@ -145,8 +147,8 @@ Value ListNode::eval(Frame& frame) const {
     if (!optional_[i]) {
       elements.push_back(std::move(value));
     } else if (!value.is(Kind::optional)) {
-      return placed(Value::error("cannot initialize optional list element from non-optional value " +
-                                 value.to_string()));
+      return placed(
+          Value::error("cannot initialize optional list element from non-optional value " + key_text(value)));
     } else if (value.has_value()) {
       elements.push_back(value.optional_value());
     }
@@ -165,8 +167,8 @@ Value MapNode::eval(Frame& frame) const {
     if (key.is(Kind::bytes)) return placed(Value::error("unsupported key type: bytes"));
     if (optional_[i / 2]) {
       if (!value.is(Kind::optional)) {
-        return placed(Value::error("cannot initialize optional entry '" + key.to_string() +
-                                   "' from non-optional value " + value.to_string()));
+        return placed(Value::error("cannot initialize optional entry '" + key_text(key) +
+                                   "' from non-optional value " + key_text(value)));
       }
       if (!value.has_value()) continue;
       value = Value(value.optional_value());
@@ -185,7 +187,7 @@ Value MessageNode::eval(Frame& frame) const {
     if (optional_[i]) {
       if (!value.is(Kind::optional)) {
         return placed(Value::error("cannot initialize optional entry '" + fields_[i] +
-                                   "' from non-optional value " + value.to_string()));
+                                   "' from non-optional value " + key_text(value)));
       }
       if (!value.has_value()) continue;
       value = Value(value.optional_value());

@@ -7,6 +7,7 @@
 #include "cel/containers.h"
 #include "cel/parser.h"
 #include "cel/regex.h"
+#include "cel/traits.h"
 
 namespace oidc_audit::cel {
 namespace {
@@ -126,7 +127,7 @@ NodePtr Planner::plan_index(const Expr& expr, bool optional) {
   qualifier.optional = optional;
   if (const Value* key = index->constant()) {
     if (!key->is_number() && !key->is(Kind::string) && !key->is(Kind::boolean)) {
-      problem("invalid qualifier type: " + key->type_name());
+      problem("invalid qualifier type: " + go_type_name(*key));
     }
     qualifier.key = *key;
     const Type& type = operand.type.is(TypeKind::optional) ? operand.type.param(0) : operand.type;

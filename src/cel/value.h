@@ -185,6 +185,8 @@ class List : public RefCounted {
   /// Whether Kubernetes holds these elements as a Go slice of plain strings (what `split` and its like
   /// return), which the mapping of claims to groups refuses.
   virtual bool is_string_slice() const { return false; }
+  /// The Go type that messages of the API server name.
+  virtual std::string_view go_type_name() const { return "*types.baseList"; }
 };
 
 /// A map, of the interpreter or lazily of the host.
@@ -198,6 +200,8 @@ class Map : public RefCounted {
   virtual Value value_at(std::size_t index) const = 0;
   /// As find(), for selections and indexes; differs only where lookups unescape the name.
   virtual std::optional<Value> lookup(const Value& key) const { return find(key); }
+  /// The Go type that messages of the API server name.
+  virtual std::string_view go_type_name() const { return "*types.baseMap"; }
 };
 
 /// An object of the host or of a library. The host derives one class for each declared object type and
@@ -222,6 +226,10 @@ class Object : public RefCounted {
   virtual std::size_t cost_size() const { return 1; }
   /// Tells library types apart without dynamic_cast; 0 for the host's.
   virtual int library_tag() const { return 0; }
+  /// The Go type that messages of the API server name.
+  virtual std::string_view go_type_name() const { return type_name(); }
+  /// Whether keys that are not strings are refused, as pkg/cel/lazy refuses them, and not merely absent.
+  virtual bool refuses_other_keys() const { return false; }
 };
 
 }  // namespace oidc_audit::cel

@@ -50,23 +50,23 @@ TEST_CASE("errors are values", "[cel]") {
 
 TEST_CASE("numbers keep to their kind and range", "[cel]") {
   const Env env;
-  check_rows(env, {},
-             {{"9223372036854775807 + 1", "error: integer overflow"},
-              {"-9223372036854775808", "-9223372036854775808"},
-              {"0u - 1u", "error: unsigned integer overflow"},
-              {"7 / -2", "-3"},
-              {"-7 % 3", "-1"},
-              {"1.0 / 0.0", "+Inf"},
-              {"dyn(1) == 1.0", "true"},
-              {"dyn(9007199254740993) == 9007199254740992.0", "true"},
-              {"9223372036854775807 < 9223372036854775808.0", "false"},
-              {"string(1700000000.0)", "\"1.7e+09\""},
-              {"string(100000.0)", "\"100000\""},
-              {"string(0.00001)", "\"1e-05\""},
-              {"double('0x1p-2')", "0.25"},
-              {"int('abc')",
-               "refused: program instantiation failed: strconv.ParseInt: parsing \"abc\": invalid syntax"},
-              {"1 == 1.0", "refused: found no matching overload for '_==_' applied to '(int, double)'"}});
+  check_rows(
+      env, {},
+      {{"9223372036854775807 + 1", "error: integer overflow"},
+       {"-9223372036854775808", "-9223372036854775808"},
+       {"0u - 1u", "error: unsigned integer overflow"},
+       {"7 / -2", "-3"},
+       {"-7 % 3", "-1"},
+       {"1.0 / 0.0", "+Inf"},
+       {"dyn(1) == 1.0", "true"},
+       {"dyn(9007199254740993) == 9007199254740992.0", "true"},
+       {"9223372036854775807 < 9223372036854775808.0", "false"},
+       {"string(1700000000.0)", "\"1.7e+09\""},
+       {"string(100000.0)", "\"100000\""},
+       {"string(0.00001)", "\"1e-05\""},
+       {"double('0x1p-2')", "0.25"},
+       {"int('abc')", "refused: program instantiation failed: type conversion error from 'string' to 'int'"},
+       {"1 == 1.0", "refused: found no matching overload for '_==_' applied to '(int, double)'"}});
 }
 
 TEST_CASE("strings count code points", "[cel]") {
@@ -104,8 +104,7 @@ TEST_CASE("libraries of Kubernetes", "[cel]") {
   check_rows(
       env, {},
       {{"ip('2001:DB8::1') == ip('2001:db8::1')", "true"},
-       {"ip('::ffff:1.2.3.4')",
-        "error: IP Address \"::ffff:1.2.3.4\" parse error during conversion from string: not an IP address"},
+       {"ip('::ffff:1.2.3.4')", "error: IPv4-mapped IPv6 address \"::ffff:1.2.3.4\" is not allowed"},
        {"cidr('10.1.2.3/8').masked()", "net.CIDR(\"10.0.0.0/8\")"},
        {"cidr('10.0.0.0/8').containsCIDR('10.1.0.0/16')", "true"},
        {"quantity('1.5Gi').asInteger()", "error: cannot convert value to integer"},
@@ -132,7 +131,7 @@ TEST_CASE("claims are lazy and unescape names", "[cel]") {
       {{"claims.a__dot__b", "\"dotted\""},
        {"claims['a.b']", "\"dotted\""},
        {"claims.n == 5", "true"},
-       {"claims.n + 1", "error: no such overload: _+_(double, int)"},
+       {"claims.n + 1", "error: no such overload"},
        {"claims.missing", "error: no such key: missing"},
        {"claims.?missing.orValue('d')", "\"d\""},
        {"has(claims.bad)",
@@ -140,7 +139,7 @@ TEST_CASE("claims are lazy and unescape names", "[cel]") {
        {"claims.list[1].p__slash__q", "1.0"},
        {"dyn(claims.list).filter(x, type(x) == map)[0].p__slash__q", "error: no such key: p__slash__q"},
        {"claims.o.__in__", "true"},
-       {"size(claims)", "error: no such overload: size(kubernetes.claims)"},
+       {"size(claims)", "error: no such overload: size"},
        {"claims.list.exists(x, x == 'x')",
         "refused: expression of type 'any' cannot be range of a comprehension (must be list, map, or "
         "dynamic)"},
