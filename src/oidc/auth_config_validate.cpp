@@ -400,7 +400,7 @@ class Validator {
           !compilation.problems.empty() && compilation.problems.front().phase == cel::Phase::program;
       if (program) {
         add(field, text.range,
-            "Internal error: program instantiation failed: " + compilation.problems.front().message);
+            "Internal error: " + compilation.problems.front().message);
       } else {
         invalid(field, text, "compilation failed: " + cel::render(compilation.problems, text.value));
       }
