@@ -24,6 +24,7 @@ constexpr std::string_view kSchema =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 constexpr std::string_view kRoot = "%SRCROOT%";
 constexpr std::size_t kMessageLimit = 2000;  // GitLab drops results with more than 2048 characters
+constexpr std::size_t kMoreLimit = 60;       // kept free for how many more there are
 constexpr std::size_t kSnippetLimit = 500;
 
 std::string plural(std::string_view kind) { return to_lower_ascii(kind) + "s"; }
@@ -171,12 +172,16 @@ class SarifWriter {
   }
 
   static std::string message(const Result& result, std::vector<const RelatedLocation*>& related) {
-    std::string text = sarif_text(as_sentence(result.first->message), kMessageLimit);
+    std::string text = sarif_text(as_sentence(result.first->message), kMessageLimit - kMoreLimit);
+    std::size_t told = 0;
     for (const Finding* finding : result.more) {
       const std::string next = " " + sarif_text(as_sentence(finding->message), kMessageLimit);
-      if (text.size() + next.size() > kMessageLimit) break;
+      if (text.size() + next.size() > kMessageLimit - kMoreLimit) break;
       text += next;
+      ++told;
     }
+    if (told < result.more.size())
+      text += fmt::format(" And {} more on this line.", result.more.size() - told);
     if (!result.first->remedy.empty()) {
       const std::string fix = "\n" + sarif_text("Fix: " + result.first->remedy, kMessageLimit);
       if (text.size() + fix.size() <= kMessageLimit) text += fix;

@@ -124,6 +124,22 @@ TEST_CASE("hostile names stay harmless in SARIF") {
   CHECK(sarif_violations(json::parse(text)) == std::vector<std::string>{});
 }
 
+TEST_CASE("of very many findings on a line the number is told") {
+  std::string text;
+  for (int i = 0; i < 500; ++i) text += "n" + std::to_string(i) + "x ";
+  ExampleReport report(text);
+  report.add_rule("alpha", Severity::high);
+  for (int i = 0; i < 500; ++i) {
+    report.add("alpha", Severity::high, "n" + std::to_string(i) + "x", "a message of some length");
+  }
+  const json sarif = sarif_of(report);
+  REQUIRE(sarif["runs"][0]["results"].size() == 1);
+  const std::string message = sarif["runs"][0]["results"][0]["message"]["text"];
+  CHECK(message.size() <= 2000);
+  CHECK(message.find(" more on this line.") != std::string::npos);
+  CHECK(sarif_violations(sarif) == std::vector<std::string>{});
+}
+
 TEST_CASE("many findings are sorted worst first") {
   std::string text;
   for (int i = 0; i < 6000; ++i) text += "n" + std::to_string(i) + "x\n";
