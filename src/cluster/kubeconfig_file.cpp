@@ -142,7 +142,8 @@ class Decoder {
     std::set<std::string> seen;
     for (const Value item : value.items()) {
       if (!item.is_mapping()) {
-        fail(item, fmt::format("an entry of `{}` is of type {}, not mapping", list, to_string(item.kind())), "");
+        fail(item, fmt::format("an entry of `{}` is of type {}, not mapping", list, to_string(item.kind())),
+             "");
         return;
       }
       std::string name = string(item, "name");

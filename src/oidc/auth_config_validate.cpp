@@ -399,8 +399,7 @@ class Validator {
       const bool program =
           !compilation.problems.empty() && compilation.problems.front().phase == cel::Phase::program;
       if (program) {
-        add(field, text.range,
-            "Internal error: " + compilation.problems.front().message);
+        add(field, text.range, "Internal error: " + compilation.problems.front().message);
       } else {
         invalid(field, text, "compilation failed: " + cel::render(compilation.problems, text.value));
       }

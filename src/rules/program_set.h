@@ -61,7 +61,7 @@ class RuleCompiler {
 
   std::unique_ptr<cel::Env> shared_;
   std::unique_ptr<cel::Env> own_;  // of the rule with `let` compiled last
-  std::string own_rule_;  // its id: rules move about while they are read
+  std::string own_rule_;           // its id: rules move about while they are read
   std::size_t own_lets_ = 0;
 };
 

@@ -48,19 +48,21 @@ struct TraitFilter {
   X(has_valid_service_account_name)                                                                          \
   X(without_namespace)                                                                                       \
   X(service_account_missing)                                                                                 \
-  X(namespace_missing) X(default_service_account) X(external) X(system_name) X(builtin_name)                 \
-      X(spells_service_account) X(prefixed) X(configured_prefix) X(known_issuer) X(shared_issuer)            \
-          X(malformed_prefix) X(lookalike_issuer) X(lookalike_configured) X(foreign_grammar) X(recognised)   \
-              X(has_tenant) X(tenant_missing) X(tenantless_live) X(truncated) X(impossible) X(too_long)      \
-                  X(length_collision) X(mutable_names) X(per_run) X(has_wildcard) X(wildcard_covers_tenant)  \
-                      X(wildcard_partial_tenant) X(has_placeholder) X(tenant_restricted) X(tenant_stranger)  \
-                          X(tenant_case_differs) X(is_allowed_tenant_name) X(email) X(public_mail) X(guest)  \
-                              X(mutable_human_name) X(generic_group) X(unprefixed_group) X(catch_all)        \
-                                  X(self_service_group) X(uuid) X(has_alias) X(numeric_looking)              \
-                                      X(rounded_number) X(opaque) X(workload) X(pull_request) X(read_phase)  \
-                                          X(branch_ref) X(tag_ref) X(protected_ref) X(unprotected_branch)    \
-                                              X(no_context) X(debug_session) X(job_chosen) X(whitespace)     \
-                                                  X(invisible) X(mixed_script) X(not_nfc) X(fixed_word_case) \
+  X(namespace_missing)                                                                                       \
+  X(default_service_account)                                                                                 \
+  X(external) X(system_name) X(builtin_name) X(spells_service_account) X(prefixed) X(configured_prefix)      \
+      X(known_issuer) X(shared_issuer) X(malformed_prefix) X(lookalike_issuer) X(lookalike_configured)       \
+          X(foreign_grammar) X(recognised) X(has_tenant) X(tenant_missing) X(tenantless_live) X(truncated)   \
+              X(impossible) X(too_long) X(length_collision) X(mutable_names) X(per_run) X(has_wildcard)      \
+                  X(wildcard_covers_tenant) X(wildcard_partial_tenant) X(has_placeholder)                    \
+                      X(tenant_restricted) X(tenant_stranger) X(tenant_case_differs)                         \
+                          X(is_allowed_tenant_name) X(email) X(public_mail) X(guest) X(mutable_human_name)   \
+                              X(generic_group) X(unprefixed_group) X(catch_all) X(self_service_group)        \
+                                  X(uuid) X(has_alias) X(numeric_looking) X(rounded_number) X(opaque)        \
+                                      X(workload) X(pull_request) X(read_phase) X(branch_ref) X(tag_ref)     \
+                                          X(protected_ref) X(unprotected_branch) X(no_context)               \
+                                              X(debug_session) X(job_chosen) X(whitespace) X(invisible)      \
+                                                  X(mixed_script) X(not_nfc) X(fixed_word_case)              \
                                                       X(empty_segment) X(nothing_after_prefix)               \
                                                           X(percent_error) X(slash_error) X(subject_shaped)  \
                                                               X(group_shaped) X(external_as_service_account) \
@@ -69,27 +71,29 @@ struct TraitFilter {
                                                                           X(nfc_bound) X(case_variant_of)    \
                                                                               X(slash_variant_of) X(id_twin)
 
-#define OIDC_AUDIT_BINDING_BITS(X)                                                            \
-  X(cluster_wide)                                                                             \
-  X(namespaced)                                                                               \
-  X(in_kube_system)                                                                           \
-  X(role_missing)                                                                             \
-  X(role_namespace_unknown)                                                                   \
-  X(no_subjects)                                                                              \
-  X(has_external)                                                                             \
-  X(only_builtin_subjects)                                                                    \
-  X(all_subjects_missing) X(namespace_missing) X(admin_capable) X(write_capable) X(read_only) \
-      X(reads_secrets) X(from_server)
+#define OIDC_AUDIT_BINDING_BITS(X) \
+  X(cluster_wide)                  \
+  X(namespaced)                    \
+  X(in_kube_system)                \
+  X(role_missing)                  \
+  X(role_namespace_unknown)        \
+  X(no_subjects)                   \
+  X(has_external)                  \
+  X(only_builtin_subjects)         \
+  X(all_subjects_missing)          \
+  X(namespace_missing) X(admin_capable) X(write_capable) X(read_only) X(reads_secrets) X(from_server)
 
 // Roles and rules have those of rbac::RoleFacts as well, behind these.
-#define OIDC_AUDIT_ROLE_BITS(X)                                                                           \
-  X(found)                                                                                                \
-  X(builtin)                                                                                              \
-  X(default_object)                                                                                       \
-  X(aggregated)                                                                                           \
-  X(rules_overwritten)                                                                                    \
-  X(all_verbs_on_everything) X(can_escalate) X(can_bind) X(can_impersonate) X(bound) X(bound_to_external) \
-      X(bound_to_live_external) X(bound_cluster_wide_to_external) X(selected_by_aggregation)
+#define OIDC_AUDIT_ROLE_BITS(X)                                                          \
+  X(found)                                                                               \
+  X(builtin)                                                                             \
+  X(default_object)                                                                      \
+  X(aggregated)                                                                          \
+  X(rules_overwritten)                                                                   \
+  X(all_verbs_on_everything)                                                             \
+  X(can_escalate)                                                                        \
+  X(can_bind) X(can_impersonate) X(bound) X(bound_to_external) X(bound_to_live_external) \
+      X(bound_cluster_wide_to_external) X(selected_by_aggregation)
 
 #define OIDC_AUDIT_RULE_BITS(X) X(any_verb) X(any_group) X(any_resource) X(named)
 

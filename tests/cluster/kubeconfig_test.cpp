@@ -121,7 +121,8 @@ TEST_CASE("references to nothing are refused") {
 }
 
 TEST_CASE("every field of a cluster is read") {
-  CHECK(one("cluster", "{server: 'https://x', tls-server-name: tls.example}").value().tls_server_name == "tls.example");
+  CHECK(one("cluster", "{server: 'https://x', tls-server-name: tls.example}").value().tls_server_name ==
+        "tls.example");
   const auto insecure = one("cluster", "{server: 'https://x', insecure-skip-tls-verify: true}");
   CHECK(insecure.value().insecure_skip_tls_verify);
   CHECK(insecure.value().warnings.size() == 1);
@@ -176,10 +177,10 @@ TEST_CASE("every field of a user is read") {
 }
 
 TEST_CASE("exec plugins are read and checked") {
-  const auto exec = one(
-      "user",
-      "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/get, args: [a], "
-      "env: [{name: VAR, value: V}], interactiveMode: Never, provideClusterInfo: true, installHint: get it}}");
+  const auto exec = one("user",
+                        "{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./bin/get, args: [a], "
+                        "env: [{name: VAR, value: V}], interactiveMode: Never, provideClusterInfo: true, "
+                        "installHint: get it}}");
   REQUIRE(exec.ok());
   CHECK(exec.value().exec->command == "/k/./bin/get");
   CHECK(exec.value().exec->env.at(0).second == "V");
@@ -202,7 +203,8 @@ TEST_CASE("exec plugins are read and checked") {
 
 TEST_CASE("flags win over files") {
   World world{{{"/k/config",
-                with("cluster", "{server: 'https://x', tls-server-name: tls.example, insecure-skip-tls-verify: true}")},
+                with("cluster",
+                     "{server: 'https://x', tls-server-name: tls.example, insecure-skip-tls-verify: true}")},
                {"/ca.pem", "PEM"}},
               {{"KUBECONFIG", "/k/config"}},
               {}};
@@ -225,7 +227,8 @@ TEST_CASE("flags win over files") {
 TEST_CASE("bad files are one error with a place, and secrets stay out of it") {
   CHECK_THAT(error_of(one("user", "{token: 12345}")),
              Catch::Contains("/k/config:9:17: `token` is of type integer"));
-  CHECK_THAT(error_of(one("cluster", "{server: 'https://x', tls-server-name: y}")), Catch::Contains("is of type boolean"));
+  CHECK_THAT(error_of(one("cluster", "{server: 'https://x', tls-server-name: y}")),
+             Catch::Contains("is of type boolean"));
   CHECK_THAT(error_of(one("user", "{token: 12345}")), !Catch::Contains("12345"));
   CHECK_FALSE(one("user", "{token: [").ok());
   CHECK_THAT(error_of(one("context", "{cluster: c, user: u, namespace: No_Label}")),

@@ -86,7 +86,52 @@ def make_policy(rng):
     return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
-def make_request(rng):
+def names_of(policy):
+    """Users and groups that the policy binds, and the rules of its roles: what makes a request likely to be granted."""
+    users, groups, rules = [], [], []
+    for item in policy["items"]:
+        rules += item.get("rules", [])
+        for subject in item.get("subjects", []):
+            if subject["kind"] == "User":
+                users.append(subject["name"])
+            elif subject["kind"] == "Group":
+                groups.append(subject["name"])
+            elif subject["kind"] == "ServiceAccount":
+                namespace = subject.get("namespace") or item["metadata"].get("namespace", "")
+                users.append(f"system:serviceaccount:{namespace}:{subject['name']}")
+    return users, groups, rules
+
+
+def make_request(rng, names):
+    """Half of the requests are made from a rule and a subject of the policy, with a part changed now and then."""
+    users, groups, rules = names
+    request = make_random_request(rng)
+    if rng.random() < 0.5 or not rules:
+        return request
+    rule = rng.choice(rules)
+    if users and rng.random() < 0.6:
+        request["user"] = rng.choice(users)
+    if groups and rng.random() < 0.6:
+        request["groups"] = [rng.choice(groups)]
+    verb = rng.choice(rule["verbs"]) if rule["verbs"] else rng.choice(VERBS)
+    request["verb"] = rng.choice(VERBS) if verb == "*" or rng.random() < 0.1 else verb
+    if rule.get("nonResourceURLs") and rng.random() < 0.9:
+        url = rng.choice(rule["nonResourceURLs"])
+        return {"user": request["user"], "groups": request["groups"], "verb": request["verb"],
+                "path": rng.choice([url, url.rstrip("*"), url.rstrip("*") + "x", "/healthz"])}
+    if rule.get("resources") and rule.get("apiGroups") and "path" not in request:
+        resource, _, subresource = rng.choice(rule["resources"]).partition("/")
+        if rng.random() < 0.9:
+            request["resource"] = rng.choice(["pods", "nodes"]) if resource == "*" else resource
+            request["subresource"] = rng.choice(["", "log"]) if subresource == "*" else subresource
+        group = rng.choice(rule["apiGroups"])
+        request["apiGroup"] = rng.choice(API_GROUPS) if group == "*" else group
+        if rule.get("resourceNames") and rng.random() < 0.8:
+            request["name"] = rng.choice(rule["resourceNames"])
+    return request
+
+
+def make_random_request(rng):
     request = {"user": rng.choice(USERS), "groups": some(rng, GROUPS, 3), "verb": rng.choice(VERBS)}
     if rng.random() < 0.25:
         return {**request, "path": rng.choice(["/healthz", "/healthz/ready", "/metrics", "/", "", "/foo", "/api/v1/pods"])}
@@ -127,9 +172,11 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         while compared < wanted:
             policy_file = folder + "/policy.json"
+            policy = make_policy(rng)
             with open(policy_file, "w", encoding="utf-8") as out:
-                json.dump(make_policy(rng), out)
-            requests = [make_request(rng) for _ in range(2000)]
+                json.dump(policy, out)
+            names = names_of(policy)
+            requests = [make_request(rng, names) for _ in range(500)]
             text = "".join(json.dumps(request) + "\n" for request in requests)
             request_file = folder + "/requests.jsonl"
             with open(request_file, "w", encoding="utf-8") as out:
