@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -18,12 +19,21 @@ class Frame {
  public:
   Frame(std::span<const Value> variables, std::size_t locals, const Limits& limits,
         const Env::Declarations& env)
-      : variables_(variables), locals_(locals), pending_(locals), limits_(limits), env_(env) {}
+      : variables_(variables), limits_(limits), env_(env) {
+    if (locals <= few_.size()) {
+      locals_ = few_.data();
+    } else {
+      many_.resize(locals);
+      locals_ = many_.data();
+    }
+  }
+  Frame(const Frame&) = delete;
+  Frame& operator=(const Frame&) = delete;
 
   const Value& variable(std::uint32_t slot) const { return variables_[slot]; }
-  Value& local(std::uint32_t slot) { return locals_[slot]; }
+  Value& local(std::uint32_t slot) { return locals_[slot].value; }
   /// The start of an accumulator that is evaluated when it is first read.
-  const Node*& pending(std::uint32_t slot) { return pending_[slot]; }
+  const Node*& pending(std::uint32_t slot) { return locals_[slot].pending; }
 
   /// Charges a step. False once the limit is passed; the caller then returns stop().
   bool charge(std::uint64_t cost) {
@@ -47,9 +57,15 @@ class Frame {
   int release() const { return env_.options.release.minor; }
 
  private:
+  struct Local {
+    Value value;
+    const Node* pending = nullptr;
+  };
+
   std::span<const Value> variables_;
-  std::vector<Value> locals_;
-  std::vector<const Node*> pending_;
+  Local* locals_ = nullptr;
+  std::array<Local, 6> few_{};  // two nested loops
+  std::vector<Local> many_;
   Limits limits_;
   const Env::Declarations& env_;
   std::uint64_t cost_ = 0;

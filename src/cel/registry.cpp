@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <unordered_map>
 
 #include "base/unicode.h"
@@ -59,6 +60,20 @@ void read_signature(std::string_view text, Overload& out) {
 void note_parameters(Overload& overload) {
   collect_parameters(overload.result, overload.type_params);
   for (const Type& param : overload.params) collect_parameters(param, overload.type_params);
+}
+
+// Code points; most text is ASCII, which is seen eight bytes at a time.
+std::uint64_t text_size(std::string_view text) {
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, 8);
+    if ((word & 0x8080808080808080ULL) != 0) return count_code_points(text);
+  }
+  for (; at < text.size(); ++at) {
+    if (static_cast<unsigned char>(text[at]) >= 0x80) return count_code_points(text);
+  }
+  return text.size();
 }
 
 std::uint64_t ceil_times(std::uint64_t size, double factor) {
@@ -211,7 +226,7 @@ Value no_such_overload(std::string_view function, const Value* args, std::size_t
 std::uint64_t cost_size(const Value& value) {
   switch (value.kind()) {
     case Kind::string:
-      return count_code_points(value.as_string());
+      return text_size(value.as_string());
     case Kind::bytes:
       return value.as_bytes().size();
     case Kind::list:
