@@ -1,6 +1,7 @@
 #include "cel/traits.h"
 
 #include <initializer_list>
+#include <map>
 
 #include "cel/numbers.h"
 
@@ -11,6 +12,46 @@ constexpr std::uint32_t mask(std::initializer_list<Trait> traits) {
   std::uint32_t bits = 0;
   for (const Trait trait : traits) bits |= 1U << static_cast<unsigned>(trait);
   return bits;
+}
+
+std::string printed(const Value& value, bool is_native);
+
+// Below a value of the host Go prints its own slices and maps, elsewhere the lists and maps of cel-go.
+std::string printed_list(const List& list, bool is_native, std::string_view separator) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) out += separator;
+    out += printed(list.at(i), is_native);
+  }
+  return out + "]";
+}
+
+std::string printed_map(const Map& map, bool is_native) {
+  std::string out = "{";
+  for (std::size_t i = 0; i < map.size(); ++i) {
+    if (i > 0) out += ", ";
+    const Value value = map.value_at(i);
+    out += key_text(map.key_at(i)) + ": ";
+    out += value.is(Kind::list) ? printed_list(value.as_list(), is_native, ", ") : key_text(value);
+  }
+  return out + "}";
+}
+
+std::string printed(const Value& value, bool is_native) {
+  if (!is_native) return key_text(value);
+  if (value.is(Kind::null)) return "<nil>";
+  if (value.is(Kind::list)) return printed_list(value.as_list(), true, " ");
+  if (!value.is(Kind::map)) return key_text(value);
+  std::map<std::string, Value> sorted;
+  for (std::size_t i = 0; i < value.as_map().size(); ++i) {
+    sorted[key_text(value.as_map().key_at(i))] = value.as_map().value_at(i);
+  }
+  std::string out = "map[";
+  for (const auto& [name, entry] : sorted) {
+    if (out.size() > 4) out += ' ';
+    out += name + ":" + printed(entry, true);
+  }
+  return out + "]";
 }
 
 constexpr std::uint32_t kNumber =
@@ -105,6 +146,16 @@ std::string key_text(const Value& key) {
       return std::to_string(key.as_uint());
     case Kind::float64:
       return format_double(key.as_double());
+    case Kind::list: {
+      const bool is_own = key.as_list().go_type_name().starts_with("*types.");
+      const std::string text = printed_list(key.as_list(), !is_own, ", ");
+      return is_own ? text : "&{" + text + "}";
+    }
+    case Kind::map: {
+      const bool is_own = key.as_map().go_type_name().starts_with("*types.");
+      const std::string text = printed_map(key.as_map(), !is_own);
+      return is_own ? text : "&{" + text + "}";
+    }
     default:
       return key.to_string();
   }
