@@ -11,7 +11,7 @@ namespace oidc_audit::cel {
 namespace {
 
 constexpr std::string_view kClaims =
-    R"({"s":"abc","i":7,"d":7.5,"b":true,"n":null,"l":["a"],"m":{"k":"v"},"e":[]})";
+    R"({"s":"abc","i":7,"d":7.5,"b":true,"n":null,"l":["a"],"m":{"k":"v"},"e":[],"o":[1,"a",null,[2,3],{"y":2,"x":1}]})";
 
 std::string outcome(const std::string& expression) {
   const Compilation compiled = claims_env(Release{37}).compile(expression);
@@ -96,6 +96,9 @@ TEST_CASE("indexes name the Go type of what cannot be one", "[cel]") {
       {"claims.l[claims.m]", "invalid qualifier type: *oidc.unescapeMapper"},
       {"claims.l[dyn([1].map(x, x))]", "invalid qualifier type: *types.baseList"},
       {"claims[claims.i]", "no such overload"},
+      {"[?claims.o]",
+       "cannot initialize optional list element from non-optional value &{[1, a, <nil>, [2 3], map[x:1 "
+       "y:2]]}"},
   }));
   DYNAMIC_SECTION(c.expression) { CHECK(outcome(c.expression) == c.text); }
 }
