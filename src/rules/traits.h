@@ -39,6 +39,7 @@ struct TraitFilter {
 
 // The boolean facts of each kind of thing. The names are the words of docs/writing-rules.md; a fact in the
 // second part is a text, and its bit says that the text is not empty.
+// clang-format off: version 14 indents the lists further at every run
 #define OIDC_AUDIT_SUBJECT_BITS(X)                                                                           \
   X(is_user)                                                                                                 \
   X(is_group)                                                                                                \
@@ -49,20 +50,19 @@ struct TraitFilter {
   X(without_namespace)                                                                                       \
   X(service_account_missing)                                                                                 \
   X(namespace_missing)                                                                                       \
-  X(default_service_account)                                                                                 \
-  X(external) X(system_name) X(builtin_name) X(spells_service_account) X(prefixed) X(configured_prefix)      \
-      X(known_issuer) X(shared_issuer) X(malformed_prefix) X(lookalike_issuer) X(lookalike_configured)       \
-          X(foreign_grammar) X(recognised) X(has_tenant) X(tenant_missing) X(tenantless_live) X(truncated)   \
-              X(impossible) X(too_long) X(length_collision) X(mutable_names) X(per_run) X(has_wildcard)      \
-                  X(wildcard_covers_tenant) X(wildcard_partial_tenant) X(has_placeholder)                    \
-                      X(tenant_restricted) X(tenant_stranger) X(tenant_case_differs)                         \
-                          X(is_allowed_tenant_name) X(email) X(public_mail) X(guest) X(mutable_human_name)   \
-                              X(generic_group) X(unprefixed_group) X(catch_all) X(self_service_group)        \
-                                  X(uuid) X(has_alias) X(numeric_looking) X(rounded_number) X(opaque)        \
-                                      X(workload) X(pull_request) X(read_phase) X(branch_ref) X(tag_ref)     \
-                                          X(protected_ref) X(unprotected_branch) X(no_context)               \
-                                              X(debug_session) X(job_chosen) X(whitespace) X(invisible)      \
-                                                  X(mixed_script) X(not_nfc) X(fixed_word_case)              \
+  X(default_service_account) X(external) X(system_name) X(builtin_name) X(spells_service_account)            \
+      X(prefixed) X(configured_prefix) X(known_issuer) X(shared_issuer) X(malformed_prefix)                  \
+          X(lookalike_issuer) X(lookalike_configured) X(foreign_grammar) X(recognised) X(has_tenant)         \
+              X(tenant_missing) X(tenantless_live) X(truncated) X(impossible) X(too_long)                    \
+                  X(length_collision) X(mutable_names) X(per_run) X(has_wildcard) X(wildcard_covers_tenant)  \
+                      X(wildcard_partial_tenant) X(has_placeholder) X(tenant_restricted) X(tenant_stranger)  \
+                          X(tenant_case_differs) X(is_allowed_tenant_name) X(email) X(public_mail) X(guest)  \
+                              X(mutable_human_name) X(generic_group) X(unprefixed_group) X(catch_all)        \
+                                  X(self_service_group) X(uuid) X(has_alias) X(numeric_looking)              \
+                                      X(rounded_number) X(opaque) X(workload) X(pull_request) X(read_phase)  \
+                                          X(branch_ref) X(tag_ref) X(protected_ref) X(unprotected_branch)    \
+                                              X(no_context) X(debug_session) X(job_chosen) X(whitespace)     \
+                                                  X(invisible) X(mixed_script) X(not_nfc) X(fixed_word_case) \
                                                       X(empty_segment) X(nothing_after_prefix)               \
                                                           X(percent_error) X(slash_error) X(subject_shaped)  \
                                                               X(group_shaped) X(external_as_service_account) \
@@ -70,7 +70,9 @@ struct TraitFilter {
                                                                       X(trimmed_bound) X(confusable_with)    \
                                                                           X(nfc_bound) X(case_variant_of)    \
                                                                               X(slash_variant_of) X(id_twin)
+// clang-format on
 
+// clang-format off: version 14 indents the lists further at every run
 #define OIDC_AUDIT_BINDING_BITS(X) \
   X(cluster_wide)                  \
   X(namespaced)                    \
@@ -82,20 +84,24 @@ struct TraitFilter {
   X(only_builtin_subjects)         \
   X(all_subjects_missing)          \
   X(namespace_missing) X(admin_capable) X(write_capable) X(read_only) X(reads_secrets) X(from_server)
+// clang-format on
 
 // Roles and rules have those of rbac::RoleFacts as well, behind these.
-#define OIDC_AUDIT_ROLE_BITS(X)                                                          \
-  X(found)                                                                               \
-  X(builtin)                                                                             \
-  X(default_object)                                                                      \
-  X(aggregated)                                                                          \
-  X(rules_overwritten)                                                                   \
-  X(all_verbs_on_everything)                                                             \
-  X(can_escalate)                                                                        \
-  X(can_bind) X(can_impersonate) X(bound) X(bound_to_external) X(bound_to_live_external) \
+// clang-format off: version 14 indents the lists further at every run
+#define OIDC_AUDIT_ROLE_BITS(X)                                                                          \
+  X(found)                                                                                               \
+  X(builtin)                                                                                             \
+  X(default_object)                                                                                      \
+  X(aggregated)                                                                                          \
+  X(rules_overwritten)                                                                                   \
+  X(all_verbs_on_everything)                                                                             \
+  X(can_escalate) X(can_bind) X(can_impersonate) X(bound) X(bound_to_external) X(bound_to_live_external) \
       X(bound_cluster_wide_to_external) X(selected_by_aggregation)
+// clang-format on
 
+// clang-format off: version 14 indents the lists further at every run
 #define OIDC_AUDIT_RULE_BITS(X) X(any_verb) X(any_group) X(any_resource) X(named)
+// clang-format on
 
 #define OIDC_AUDIT_BIT_NAME(name) name,
 #define OIDC_AUDIT_BIT_TEXT(name) #name,
