@@ -39,7 +39,8 @@ struct TraitFilter {
 
 // The boolean facts of each kind of thing. The names are the words of docs/writing-rules.md; a fact in the
 // second part is a text, and its bit says that the text is not empty.
-// clang-format off: version 14 indents the lists further at every run
+// Version 14 indents such lists further at every run.
+// clang-format off
 #define OIDC_AUDIT_SUBJECT_BITS(X)                                                                           \
   X(is_user)                                                                                                 \
   X(is_group)                                                                                                \
@@ -72,7 +73,8 @@ struct TraitFilter {
                                                                               X(slash_variant_of) X(id_twin)
 // clang-format on
 
-// clang-format off: version 14 indents the lists further at every run
+// Version 14 indents such lists further at every run.
+// clang-format off
 #define OIDC_AUDIT_BINDING_BITS(X) \
   X(cluster_wide)                  \
   X(namespaced)                    \
@@ -87,7 +89,8 @@ struct TraitFilter {
 // clang-format on
 
 // Roles and rules have those of rbac::RoleFacts as well, behind these.
-// clang-format off: version 14 indents the lists further at every run
+// Version 14 indents such lists further at every run.
+// clang-format off
 #define OIDC_AUDIT_ROLE_BITS(X)                                                                          \
   X(found)                                                                                               \
   X(builtin)                                                                                             \
@@ -99,7 +102,8 @@ struct TraitFilter {
       X(bound_cluster_wide_to_external) X(selected_by_aggregation)
 // clang-format on
 
-// clang-format off: version 14 indents the lists further at every run
+// Version 14 indents such lists further at every run.
+// clang-format off
 #define OIDC_AUDIT_RULE_BITS(X) X(any_verb) X(any_group) X(any_resource) X(named)
 // clang-format on
 
