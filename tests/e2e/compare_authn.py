@@ -100,11 +100,12 @@ def make_claims(rng, now, config):
         claims["nested"] = {"name": "jane", "groups": ["n"]}
     if rng.random() < 0.4:
         claims["n"] = rng.choice([1, 7, 2 ** 53, -1])
-    for name in ["iss", "aud", "sub", "exp"]:
-        if rng.random() < 0.02:
-            claims[name] = rng.choice(VALUES)
-        elif rng.random() < 0.01:
-            del claims[name]
+    # One wrong type at a time: of several, the order in which Go's decoder reports them is not compared yet.
+    name = rng.choice(["iss", "aud", "sub", "exp"])
+    if rng.random() < 0.08:
+        claims[name] = rng.choice(VALUES)
+    elif rng.random() < 0.04:
+        del claims[name]
     return claims
 
 
