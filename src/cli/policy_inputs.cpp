@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/config_file.h"
 #include "cli/context.h"
+#include "cli/token_options.h"
 #include "document/reader.h"
 #include "oidc/catalogue.h"
 #include "rbac/authorizer.h"
@@ -84,7 +85,7 @@ void add_default_binding_note(const PolicyInputs& loaded, const rbac::Attributes
   std::set<std::string> present;
   for (const rbac::Binding* binding : loaded.policy->bindings())
     if (binding->kind == rbac::BindingKind::cluster_role_binding) present.emplace(binding->meta.name.value);
-  for (const rbac::Binding& binding : rbac::builtin_policy().bindings) {
+  for (const rbac::Binding& binding : rbac::builtin_policy(loaded.kubernetes_minor).bindings) {
     if (binding.kind != rbac::BindingKind::cluster_role_binding) continue;
     if (present.count(std::string(binding.meta.name.value)) != 0) continue;
     const bool applies = std::any_of(
@@ -128,6 +129,9 @@ void add_policy_options(CommandSpec& spec, PolicyFlags& flags) {
 Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInputs& loaded) {
   ASSIGN_OR_RETURN(const LoadedConfig config, load_config(context, loaded.inputs.sources));
   loaded.prefixes = config.config.all_prefixes();
+  std::optional<std::string> version = flags.kubernetes_version;
+  if (!version && !config.config.kubernetes_version.empty()) version = config.config.kubernetes_version;
+  ASSIGN_OR_RETURN(loaded.kubernetes_minor, kubernetes_minor(version));
   InputOptions input = flags.input;
   input.config_exclude = config.config.exclude;
   input.config_directory = config.directory;
@@ -136,7 +140,7 @@ Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInput
   RETURN_IF_ERROR(load_inputs(input, context, loaded.inputs));
   print_issues(loaded.inputs, context);
 
-  loaded.catalog = std::make_unique<rbac::ResourceCatalog>();
+  loaded.catalog = std::make_unique<rbac::ResourceCatalog>(loaded.kubernetes_minor);
   for (const rbac::CustomResource& custom : loaded.inputs.inventory->custom_resources())
     loaded.catalog->add(custom);
   for (const std::string& path : flags.discovery) RETURN_IF_ERROR(read_discovery(path, context, loaded));
@@ -145,6 +149,7 @@ Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInput
   options.builtin = !flags.no_builtin;
   options.aggregate = !flags.no_aggregate;
   options.builtin_bindings = flags.default_bindings;
+  options.kubernetes_minor = loaded.kubernetes_minor;
   loaded.policy = std::make_unique<rbac::Policy>(loaded.inputs.inventory->roles(),
                                                  loaded.inputs.inventory->bindings(), options);
   loaded.authorizer = std::make_unique<rbac::Authorizer>(*loaded.policy);

@@ -30,6 +30,7 @@ struct PolicyFlags {
   bool no_aggregate = false;
   bool default_bindings = false;
   bool no_masters = false;
+  std::optional<std::string> kubernetes_version;  ///< `1.NN` as given; absent: the configuration file's
 };
 
 /// Declares the options above, in the groups `Input options` and `Authorizer options`.
@@ -43,6 +44,7 @@ struct PolicyInputs {
   PolicyInputs& operator=(const PolicyInputs&) = delete;
 
   Inputs inputs;
+  int kubernetes_minor = 0;           ///< release of the server, 1.NN: given, configured or the newest known
   std::vector<std::string> prefixes;  ///< of names, as the configuration file tells
   std::unique_ptr<rbac::Policy> policy;
   std::unique_ptr<rbac::Authorizer> authorizer;

@@ -111,6 +111,7 @@ ExitCode run_simulate(const SimulateOptions& given, Context& context) {
   if (auto checked = check_usage(given); !checked.ok()) return context.fail(checked.error());
   SimulateOptions options = given;
   options.policy.input.namespace_name = options.namespace_name;
+  options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
   PolicyInputs loaded;
   if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
   if (options.requests) return run_batch(options, loaded, context);
@@ -148,7 +149,8 @@ report::DecisionReport make_answer(const PolicyInputs& loaded, const rbac::Attri
                                    const PolicyFlags& flags) {
   report::DecisionReport answer{loaded.inputs.sources, request, decision, {}, {}, {}, {}, {}, {}, true};
   if (!decision.allowed && !decision.authorizer.empty())
-    answer.denied_message = rbac::denied_message(request, decision.reason);
+    answer.denied_message =
+        rbac::denied_message(request, rbac::refusal_reason(decision.reason, loaded.kubernetes_minor));
   if (parts.near_misses && !decision.allowed) {
     sim::ExplainOptions explain;
     explain.source = parts.source;

@@ -77,6 +77,7 @@ Result<Subject> who(const WhatCanOptions& options, Context& context) {
 ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
   WhatCanOptions options = given;
   options.policy.input.namespace_name = options.namespace_name;
+  options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
   auto subject = who(options, context);
   if (!subject.ok()) return context.fail(subject.error());
   PolicyInputs loaded;

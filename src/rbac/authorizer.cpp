@@ -261,6 +261,11 @@ std::string denial_reason(const std::vector<LookupError>& errors) {
   return "RBAC: [" + join(distinct, ", ") + "]";
 }
 
+std::string refusal_reason(std::string_view reason, int kubernetes_minor) {
+  if (reason.empty() || kubernetes_minor < 37) return std::string(reason);
+  return "rbac: " + std::string(reason);
+}
+
 std::string denied_message(const Attributes& request, std::string_view reason) {
   std::string inner = "User " + go_quote(request.user.name) + " cannot " + request.verb;
   std::string outer;

@@ -125,8 +125,13 @@ std::string grant_reason(const Binding& binding, std::size_t subject);
 /// `RBAC: ` and the errors as apimachinery's aggregate prints them; "" without errors.
 std::string denial_reason(const std::vector<LookupError>& errors);
 
+/// A refusal's reason as the server tells it to clients and in audit events: from 1.37 on its chain of
+/// authorizers puts the name of each before what it says (apiserver union.go), and `rbac` is the name that
+/// --authorization-mode gives. "" stays "".
+std::string refusal_reason(std::string_view reason, int kubernetes_minor);
+
 /// The message of the server's 403, byte for byte as Status.message holds it (errors.go NewForbidden,
-/// responsewriters/errors.go). `reason` is Decision::reason of the refusal.
+/// responsewriters/errors.go). `reason` is what refusal_reason() made of Decision::reason.
 std::string denied_message(const Attributes& request, std::string_view reason);
 
 }  // namespace oidc_audit::rbac

@@ -2,20 +2,19 @@
 
 #include <algorithm>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "base/strings.h"
 #include "rbac/aggregation.h"
+#include "rbac/releases.h"
 
 namespace oidc_audit::rbac {
 
 namespace {
-
-constexpr std::string_view kData =
-#include "rbac/data/builtin_policy.inc"
-    ;
 
 constexpr std::string_view kGroup = "rbac.authorization.k8s.io";
 constexpr std::string_view kVersion = "rbac.authorization.k8s.io/v1";
@@ -60,11 +59,15 @@ std::vector<Text> as_texts(const KnownList& list) {
   return texts;
 }
 
+/// Objects of one release. Those that alpha features add stand apart: they are recognised, never used.
 struct Tables {
   BuiltinPolicy policy;
   std::vector<std::vector<KnownRule>> known;  // parallel to policy.roles
-  std::unordered_map<std::string, std::size_t> roles;
-  std::unordered_map<std::string, std::size_t> bindings;
+  BuiltinPolicy gated;
+  std::vector<std::vector<KnownRule>> gated_known;
+  // Into the vectors above.
+  std::unordered_map<std::string, std::pair<const Role*, const std::vector<KnownRule>*>> roles;
+  std::unordered_map<std::string, const Binding*> bindings;
 };
 
 std::string key_of(std::string_view kind, std::string_view namespace_name, std::string_view name) {
@@ -103,7 +106,7 @@ std::pair<std::string_view, std::string_view> place_and_name(char mark, std::str
 
 class Reader {
  public:
-  explicit Reader(Tables& tables) : tables_(tables) {}
+  explicit Reader(Tables& tables) : tables_(tables), policy_(&tables.policy), known_(&tables.known) {}
 
   void line(std::string_view line) {
     if (line.empty()) return;
@@ -127,6 +130,10 @@ class Reader {
       case '@':
         add_subject(line.substr(1));
         break;
+      case '=':
+        policy_ = &tables_.gated;
+        known_ = &tables_.gated_known;
+        break;
       default:
         add_rule(line);
         break;
@@ -134,15 +141,15 @@ class Reader {
   }
 
  private:
-  Role& role() { return tables_.policy.roles.back(); }
+  Role& role() { return policy_->roles.back(); }
 
   void start_role(char mark, std::string_view rest) {
     const auto [place, name] = place_and_name(mark, rest);
     Role made;
     made.kind = mark == 'K' ? RoleKind::cluster_role : RoleKind::role;
     made.meta = make_meta(kind_of(made), place, name);
-    tables_.policy.roles.push_back(std::move(made));
-    tables_.known.emplace_back();
+    policy_->roles.push_back(std::move(made));
+    known_->emplace_back();
   }
 
   void start_binding(char mark, std::string_view rest) {
@@ -155,7 +162,7 @@ class Reader {
     made.role_ref.kind_text = text(parts[1]);
     made.role_ref.kind = parts[1] == "Role" ? RoleKind::role : RoleKind::cluster_role;
     made.role_ref.name = text(parts[2]);
-    tables_.policy.bindings.push_back(std::move(made));
+    policy_->bindings.push_back(std::move(made));
   }
 
   void add_selector(std::string_view label) {
@@ -175,7 +182,7 @@ class Reader {
     if (subject.kind != SubjectKind::service_account) subject.api_group = text(kGroup);
     subject.namespace_name = text(parts[1]);
     subject.name = text(parts[2]);
-    tables_.policy.bindings.back().subjects.push_back(subject);
+    policy_->bindings.back().subjects.push_back(subject);
   }
 
   void add_rule(std::string_view line) {
@@ -190,10 +197,12 @@ class Reader {
                                         as_texts(known.resources), as_texts(known.resource_names),
                                         as_texts(known.non_resource_urls), std::nullopt});
     }
-    tables_.known.back().push_back(std::move(known));
+    known_->back().push_back(std::move(known));
   }
 
   Tables& tables_;
+  BuiltinPolicy* policy_;
+  std::vector<std::vector<KnownRule>>* known_;
 };
 
 void aggregate_builtin(std::vector<Role>& roles) {
@@ -206,26 +215,35 @@ void aggregate_builtin(std::vector<Role>& roles) {
   for (auto& [index, rules] : computed) roles[index].rules = std::move(rules);
 }
 
-std::unique_ptr<const Tables> read_tables() {
+void index_objects(Tables& tables, const BuiltinPolicy& policy,
+                   const std::vector<std::vector<KnownRule>>& known) {
+  for (std::size_t i = 0; i < policy.roles.size(); ++i) {
+    const Role& role = policy.roles[i];
+    tables.roles.emplace(key_of(kind_of(role), role.meta.namespace_name.value, role.meta.name.value),
+                         std::pair(&role, &known[i]));
+  }
+  for (const Binding& binding : policy.bindings)
+    tables.bindings.emplace(
+        key_of(kind_of(binding), binding.meta.namespace_name.value, binding.meta.name.value), &binding);
+}
+
+std::unique_ptr<const Tables> read_tables(const EmbeddedRelease& release) {
   auto tables = std::make_unique<Tables>();
   Reader reader(*tables);
-  for (const std::string_view line : split(kData, '\n')) reader.line(line);
+  for (const std::string_view line : split(release.policy, '\n')) reader.line(line);
+  tables->policy.release = release.name;
   aggregate_builtin(tables->policy.roles);
-  for (std::size_t i = 0; i < tables->policy.roles.size(); ++i) {
-    const Role& role = tables->policy.roles[i];
-    tables->roles.emplace(key_of(kind_of(role), role.meta.namespace_name.value, role.meta.name.value), i);
-  }
-  for (std::size_t i = 0; i < tables->policy.bindings.size(); ++i) {
-    const Binding& binding = tables->policy.bindings[i];
-    tables->bindings.emplace(
-        key_of(kind_of(binding), binding.meta.namespace_name.value, binding.meta.name.value), i);
-  }
+  index_objects(*tables, tables->policy, tables->known);
+  index_objects(*tables, tables->gated, tables->gated_known);
   return tables;
 }
 
-const Tables& tables() {
-  static const std::unique_ptr<const Tables> kTables = read_tables();
-  return *kTables;
+/// One for each embedded release, read when first asked for.
+const Tables& tables(std::size_t release) {
+  static std::vector<std::once_flag> once(embedded_releases().size());
+  static std::vector<std::unique_ptr<const Tables>> all(embedded_releases().size());
+  std::call_once(once[release], [&] { all[release] = read_tables(embedded_releases()[release]); });
+  return *all[release];
 }
 
 bool contains(const std::vector<std::string_view>& list, std::string_view value) {
@@ -270,13 +288,34 @@ KnownList known_list(const std::vector<Text>& texts) {
   return list;
 }
 
-bool same_aggregated_rules(const Role& role, const Role& known) {
+/// What the roles that feed `role` may have besides, such as rules of alpha features.
+void add_optional_rules(const Tables& tables, const Role& role, std::size_t depth,
+                        std::vector<KnownRule>& rules) {
+  constexpr std::size_t kDeepest = 4;  // admin, edit, view, what feeds view
+  if (depth == kDeepest) return;
+  for (const LabelSelector& selector : role.cluster_role_selectors) {
+    for (std::size_t i = 0; i < tables.policy.roles.size(); ++i) {
+      const Role& feeding = tables.policy.roles[i];
+      const auto& labels = feeding.meta.labels;
+      const bool feeds = std::any_of(labels.begin(), labels.end(), [&](const auto& label) {
+        return label.first.value == selector.match_labels.front().first.value;
+      });
+      if (!feeds) continue;
+      for (const KnownRule& rule : tables.known[i])
+        if (rule.optional) rules.push_back(rule);
+      add_optional_rules(tables, feeding, depth + 1, rules);
+    }
+  }
+}
+
+bool same_aggregated_rules(const Tables& tables, const Role& role, const Role& known) {
   if (role.rules.empty()) return true;
   std::vector<KnownRule> rules;
   rules.reserve(known.rules.size());
   for (const PolicyRule& rule : known.rules)
     rules.push_back(KnownRule{known_list(rule.verbs), known_list(rule.api_groups), known_list(rule.resources),
                               known_list(rule.resource_names), known_list(rule.non_resource_urls), false});
+  add_optional_rules(tables, known, 0, rules);
   return same_rules(role.rules, rules);
 }
 
@@ -317,39 +356,69 @@ std::vector<std::string> subject_keys(const Binding& binding) {
   return keys;
 }
 
-}  // namespace
-
-const BuiltinPolicy& builtin_policy() { return tables().policy; }
-
-std::string_view builtin_policy_release() { return "1.37.2"; }
-
-const Role* find_builtin_cluster_role(std::string_view name) {
-  const auto it = tables().roles.find(key_of("ClusterRole", {}, name));
-  return it == tables().roles.end() ? nullptr : &tables().policy.roles[it->second];
-}
-
-const Role* find_builtin_role(std::string_view namespace_name, std::string_view name) {
-  const auto it = tables().roles.find(key_of("Role", namespace_name, name));
-  return it == tables().roles.end() ? nullptr : &tables().policy.roles[it->second];
-}
-
-bool is_default_object(const Role& role) {
+bool is_default(const Tables& tables, const Role& role) {
   const auto it =
-      tables().roles.find(key_of(kind_of(role), role.meta.namespace_name.value, role.meta.name.value));
-  if (it == tables().roles.end()) return false;
-  const Role& known = tables().policy.roles[it->second];
+      tables.roles.find(key_of(kind_of(role), role.meta.namespace_name.value, role.meta.name.value));
+  if (it == tables.roles.end()) return false;
+  const Role& known = *it->second.first;
   if (!same_aggregation(role, known) || feeding_labels(role) != feeding_labels(known)) return false;
-  if (known.has_aggregation_rule) return same_aggregated_rules(role, known);
-  return same_rules(role.rules, tables().known[it->second]);
+  if (known.has_aggregation_rule) return same_aggregated_rules(tables, role, known);
+  return same_rules(role.rules, *it->second.second);
 }
 
-bool is_default_object(const Binding& binding) {
-  const auto it = tables().bindings.find(
+bool is_default(const Tables& tables, const Binding& binding) {
+  const auto it = tables.bindings.find(
       key_of(kind_of(binding), binding.meta.namespace_name.value, binding.meta.name.value));
-  if (it == tables().bindings.end()) return false;
-  const Binding& known = tables().policy.bindings[it->second];
+  if (it == tables.bindings.end()) return false;
+  const Binding& known = *it->second;
   return binding.role_ref.kind == known.role_ref.kind && binding.role_ref.name == known.role_ref.name.value &&
          subject_keys(binding) == subject_keys(known);
 }
+
+template <typename Object>
+bool is_default_of_any(const Object& object) {
+  for (std::size_t i = 0; i < embedded_releases().size(); ++i)
+    if (is_default(tables(i), object)) return true;
+  return false;
+}
+
+}  // namespace
+
+const BuiltinPolicy& builtin_policy(std::optional<int> kubernetes_minor) {
+  const EmbeddedRelease& release = nearest_release(kubernetes_minor);
+  return tables(static_cast<std::size_t>(&release - embedded_releases().data())).policy;
+}
+
+namespace {
+
+/// update.py sorts objects by kind, namespace and name.
+const Role* find_in_order(const std::vector<Role>& roles, RoleKind kind, std::string_view namespace_name,
+                          std::string_view name) {
+  const auto key = [](const Role& role) {
+    return std::tuple(kind_of(role), role.meta.namespace_name.value, role.meta.name.value);
+  };
+  const auto wanted =
+      std::tuple(std::string_view(kind == RoleKind::role ? "Role" : "ClusterRole"), namespace_name, name);
+  const auto it = std::lower_bound(roles.begin(), roles.end(), wanted,
+                                   [&](const Role& role, const auto& other) { return key(role) < other; });
+  return it == roles.end() || key(*it) != wanted ? nullptr : &*it;
+}
+
+}  // namespace
+
+const Role* BuiltinPolicy::find_cluster_role(std::string_view name) const {
+  return find_in_order(roles, RoleKind::cluster_role, {}, name);
+}
+
+const Role* BuiltinPolicy::find_role(std::string_view namespace_name, std::string_view name) const {
+  return find_in_order(roles, RoleKind::role, namespace_name, name);
+}
+
+const Role* find_builtin_cluster_role(std::string_view name) {
+  return builtin_policy().find_cluster_role(name);
+}
+
+bool is_default_object(const Role& role) { return is_default_of_any(role); }
+bool is_default_object(const Binding& binding) { return is_default_of_any(binding); }
 
 }  // namespace oidc_audit::rbac

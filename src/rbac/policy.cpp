@@ -9,6 +9,7 @@
 
 #include "rbac/aggregation.h"
 #include "rbac/builtins.h"
+#include "rbac/releases.h"
 
 namespace oidc_audit::rbac {
 
@@ -124,11 +125,22 @@ std::uint32_t Policy::find_target(const Binding& binding) const {
   return it == lookup_->roles.end() ? kNoRole : it->second;
 }
 
+namespace {
+
+/// Says it when the release asked for is not the one at hand.
+std::string nearest_words(const PolicyOptions& options, const BuiltinPolicy& builtins) {
+  if (!options.kubernetes_minor || *options.kubernetes_minor == minor_of(builtins.release)) return {};
+  return fmt::format(", the nearest to 1.{} that is known", *options.kubernetes_minor);
+}
+
+}  // namespace
+
 void Policy::add_builtins(const PolicyOptions& options) {
+  const BuiltinPolicy& builtins = builtin_policy(options.kubernetes_minor);
   if (options.builtin_bindings) {
     std::unordered_set<std::string> present;
     for (const Binding* binding : bindings_) present.insert(oidc_audit::to_string(binding->meta.ref()));
-    for (const Binding& binding : builtin_policy().bindings)
+    for (const Binding& binding : builtins.bindings)
       if (present.count(oidc_audit::to_string(binding.meta.ref())) == 0) bindings_.push_back(&binding);
   }
   for (const Binding* binding : bindings_) {
@@ -136,17 +148,17 @@ void Policy::add_builtins(const PolicyOptions& options) {
     const std::string_view name = binding->role_ref.name.value;
     const Role* role = nullptr;
     if (*binding->role_ref.kind == RoleKind::cluster_role) {
-      role = find_builtin_cluster_role(name);
+      role = builtins.find_cluster_role(name);
     } else if (binding->kind == BindingKind::role_binding) {
-      role = find_builtin_role(binding->meta.namespace_name.value, name);
+      role = builtins.find_role(binding->meta.namespace_name.value, name);
     }
     if (role == nullptr) continue;
     lookup_->add(*role, static_cast<std::uint32_t>(roles_.size()));
     roles_.push_back(role);
     if (binding->meta.builtin) continue;
     note(PolicyNote::Kind::builtin_role, *role,
-         fmt::format("{} `{}` is not in the input; the default one of Kubernetes {} was used",
-                     role->meta.kind.value, name, builtin_policy_release()));
+         fmt::format("{} `{}` is not in the input; the default one of Kubernetes {} was used{}",
+                     role->meta.kind.value, name, builtins.release, nearest_words(options, builtins)));
   }
 }
 
@@ -164,7 +176,7 @@ void Policy::aggregate(const PolicyOptions& options) {
 
   std::vector<const Role*> participants = roles_;
   if (options.builtin) {
-    for (const Role& role : builtin_policy().roles)
+    for (const Role& role : builtin_policy(options.kubernetes_minor).roles)
       if (role.kind == RoleKind::cluster_role && lookup_->cluster_roles.count(role.meta.name.value) == 0)
         participants.push_back(&role);
   }

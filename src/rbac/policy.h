@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct PolicyOptions {
   /// Add the default bindings too (discovery for all authenticated users and so on); the input then stands
   /// for what is applied to a fresh cluster.
   bool builtin_bindings = false;
+  /// Release of the server, 1.NN: the embedded data of the nearest one is taken. Absent: the newest.
+  std::optional<int> kubernetes_minor;
 };
 
 /// What was done to the input before it could be asked. For `notes` of an answer.

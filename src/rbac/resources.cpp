@@ -6,14 +6,11 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "rbac/releases.h"
 
 namespace oidc_audit::rbac {
 
 namespace {
-
-constexpr std::string_view kData =
-#include "rbac/data/api_resources.inc"
-    ;
 
 std::vector<std::string_view> list(std::string_view field) {
   if (field.empty()) return {};
@@ -40,8 +37,8 @@ bool is_nonstandard_name(std::string_view name) { return name == "users" || name
 
 bool ApiResource::has_subresource(std::string_view name) const { return has(subresources, name); }
 
-ResourceCatalog::ResourceCatalog() {
-  for (std::string_view line : split(kData, '\n')) {
+ResourceCatalog::ResourceCatalog(std::optional<int> kubernetes_minor) {
+  for (std::string_view line : split(nearest_release(kubernetes_minor).resources, '\n')) {
     if (line.empty()) continue;
     ApiResource resource;
     resource.is_virtual = line.front() == '!';

@@ -43,8 +43,9 @@ struct ResolvedType {
 /// a dump of the server's discovery tells. Order is that in which names without a group are looked up.
 class ResourceCatalog {
  public:
-  /// The built-in resources of current releases.
-  ResourceCatalog();
+  /// The built-in resources of the embedded release that is nearest to 1.`kubernetes_minor`; without a minor,
+  /// of the newest.
+  explicit ResourceCatalog(std::optional<int> kubernetes_minor = {});
 
   void add(const CustomResource& resource);
   /// Takes what a server's discovery answered: APIResourceList, APIGroupDiscoveryList (aggregated

@@ -351,6 +351,13 @@ TEST_CASE("lookup errors have the server's texts", "[authorizer]") {
   }
 }
 
+TEST_CASE("servers from 1.37 on name the authorizer before its reason", "[authorizer]") {
+  const std::string reason = R"(RBAC: clusterrole.rbac.authorization.k8s.io "gone" not found)";
+  CHECK(refusal_reason(reason, 36) == reason);
+  CHECK(refusal_reason(reason, 37) == "rbac: " + reason);
+  CHECK(refusal_reason("", 37).empty());
+}
+
 TEST_CASE("the message of a 403 is the server's byte for byte", "[authorizer]") {
   struct Row {
     const char* name;

@@ -5,6 +5,7 @@
 #include "rbac/aggregation.h"
 #include "rbac/builtins.h"
 #include "rbac/json_policy.h"
+#include "rbac/releases.h"
 #include "support/test_data.h"
 
 namespace oidc_audit::rbac {
@@ -166,6 +167,70 @@ TEST_CASE("the embedded objects are those of a fresh server", "[builtin]") {
   CHECK(find_builtin_cluster_role("system:masters") == nullptr);
   for (const Role& role : builtin_policy().roles) CHECK(is_default_object(role));
   for (const Binding& binding : builtin_policy().bindings) CHECK(is_default_object(binding));
+}
+
+TEST_CASE("embedded objects are found by name", "[builtin]") {
+  const BuiltinPolicy& policy = builtin_policy();
+  for (const Role& role : policy.roles) {
+    CAPTURE(role.meta.name.value);
+    CHECK((role.kind == RoleKind::role
+               ? policy.find_role(role.meta.namespace_name.value, role.meta.name.value)
+               : policy.find_cluster_role(role.meta.name.value)) == &role);
+  }
+  CHECK(policy.find_cluster_role("system:controller:bootstrap-signer") == nullptr);
+  CHECK(policy.find_role("kube-public", "system:controller:token-cleaner") == nullptr);
+  CHECK(policy.find_cluster_role("") == nullptr);
+}
+
+TEST_CASE("the nearest embedded release is taken, and it is said", "[builtin]") {
+  const EmbeddedRelease some[] = {{"1.40.1", {}, {}}, {"1.36.0", {}, {}}, {"1.32.9", {}, {}}};
+  struct Row {
+    std::optional<int> minor;
+    const char* release;
+  };
+  const Row rows[] = {{{}, "1.40.1"}, {40, "1.40.1"}, {99, "1.40.1"}, {39, "1.40.1"}, {38, "1.36.0"},
+                      {36, "1.36.0"}, {33, "1.32.9"}, {34, "1.32.9"}, {0, "1.32.9"}};
+  for (const Row& row : rows) CHECK(nearest_release(some, row.minor).name == row.release);
+  CHECK(minor_of("1.37.2") == 37);
+  CHECK(minor_of("2") == 0);
+
+  Objects objects;
+  objects.add_json(
+      R"({"kind":"ClusterRoleBinding","metadata":{"name":"b"},"roleRef":{"kind":"ClusterRole","name":"view"},"subjects":[]})");
+  const auto note = [&](std::optional<int> minor) {
+    PolicyOptions options;
+    options.kubernetes_minor = minor;
+    const Policy policy(objects.roles, objects.bindings, options);
+    REQUIRE(policy.role_of(0) != nullptr);
+    REQUIRE_FALSE(policy.notes().empty());
+    return policy.notes().front().message;
+  };
+  const std::string release(builtin_policy().release);
+  const std::string plain =
+      "ClusterRole `view` is not in the input; the default one of Kubernetes " + release + " was used";
+  CHECK(note({}) == plain);
+  CHECK(note(minor_of(release)) == plain);
+  CHECK(note(21) == plain + ", the nearest to 1.21 that is known");
+}
+
+TEST_CASE("objects of alpha features are recognised and never used", "[builtin]") {
+  Objects objects;
+  Role view = *find_builtin_cluster_role("view");
+  view.rules.push_back(test::make_rule(objects, "get,list,watch", "scheduling.k8s.io",
+                                       "podgroups,podgroups/status,workloads"));
+  CHECK(is_default_object(view));
+  Role edit_rule_in_view = *find_builtin_cluster_role("view");
+  edit_rule_in_view.rules.push_back(test::make_rule(objects, "create,delete,deletecollection,patch,update",
+                                                    "scheduling.k8s.io", "podgroups,workloads"));
+  CHECK_FALSE(is_default_object(edit_rule_in_view));
+  Role edit = *find_builtin_cluster_role("edit");
+  edit.rules.push_back(edit_rule_in_view.rules.back());
+  CHECK(is_default_object(edit));
+
+  objects.add_json(
+      R"({"kind":"ClusterRole","metadata":{"name":"system:controller:podgroup-protection-controller"},"rules":[{"verbs":["get","list","update","watch"],"apiGroups":["scheduling.k8s.io"],"resources":["podgroups"]},{"verbs":["get","list","watch"],"apiGroups":[""],"resources":["pods"]}]})");
+  CHECK(is_default_object(objects.roles.back()));
+  CHECK(find_builtin_cluster_role("system:controller:podgroup-protection-controller") == nullptr);
 }
 
 TEST_CASE("dumps of default objects are recognised by content", "[builtin]") {
