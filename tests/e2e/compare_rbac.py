@@ -149,7 +149,7 @@ def answers(command, text):
 
 
 def error_texts(reason):
-    if not reason.startswith("RBAC: "):
+    if not reason.removeprefix("rbac: ").startswith("RBAC: "):  # servers name the authorizer
         return set()
     return set(re.findall(r'(?:cluster)?role\.rbac\.authorization\.k8s\.io "(?:[^"\\]|\\.)*" not found'
                           r'|unsupported role reference kind: "[^"]*"', reason))

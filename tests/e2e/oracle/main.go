@@ -3,6 +3,7 @@
 //
 //	oracle rbac POLICY.json < requests.jsonl     one answer a line: {"allowed", "reason", "denied"}
 //	oracle authn < cases.jsonl                   one answer a line: {"outcome", "username", "uid", "groups", "extra", "error"}
+//	oracle aggregate KUBECONFIG                  runs the controller of aggregated ClusterRoles against a server
 package main
 
 import (
@@ -14,7 +15,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(fmt.Errorf("usage: oracle rbac POLICY.json | oracle authn"))
+		fail(fmt.Errorf("usage: oracle rbac POLICY.json | oracle authn | oracle aggregate KUBECONFIG"))
 	}
 	var err error
 	switch os.Args[1] {
@@ -25,6 +26,11 @@ func main() {
 		err = runRBAC(os.Args[2])
 	case "authn":
 		err = runAuthn()
+	case "aggregate":
+		if len(os.Args) != 3 {
+			fail(fmt.Errorf("usage: oracle aggregate KUBECONFIG"))
+		}
+		err = runAggregation(os.Args[2])
 	default:
 		err = fmt.Errorf("unknown command %q", os.Args[1])
 	}
