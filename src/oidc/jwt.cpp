@@ -320,7 +320,9 @@ Result<GoTime> decode_time(const JsonValue& value, std::string_view field) {
   return time;
 }
 
-/// Fills an IdToken member by member, keeping the first error as Go's decoder does.
+/// Fills an IdToken member by member. Of several errors Go's decoder tells the first, but one of a type that
+/// decodes itself (audience, jsonTime) ends it at once and is told before any other (encoding/json
+/// decode.go).
 class IdTokenDecoder {
  public:
   Result<IdToken> decode(const JsonValue& root) {
@@ -328,7 +330,10 @@ class IdTokenDecoder {
       if (root.is(JsonKind::null)) return IdToken{};
       return Error(ErrorKind::malformed, go_unmarshal_error(root.kind(), "oidc.idToken"));
     }
-    for (const auto& [key, value] : root.members()) member(key.string(), value);
+    for (const auto& [key, value] : root.members()) {
+      member(key.string(), value);
+      if (ended_) break;
+    }
     if (error_.has_value()) return Error(ErrorKind::malformed, *error_);
     token_.claim_names.assign(names_.begin(), names_.end());
     std::sort(token_.claim_names.begin(), token_.claim_names.end());
@@ -341,13 +346,20 @@ class IdTokenDecoder {
   void fail(std::string text) {
     if (!error_.has_value()) error_ = std::move(text);
   }
+  void end(std::string text) {
+    error_ = std::move(text);
+    ended_ = true;
+  }
+  static std::string type_text(JsonKind kind, std::string_view place, std::string_view type) {
+    return std::string("json: cannot unmarshal ")
+        .append(to_string(kind))
+        .append(" into Go struct field ")
+        .append(place)
+        .append(" of type ")
+        .append(type);
+  }
   void fail_type(JsonKind kind, std::string_view place, std::string_view type) {
-    fail(std::string("json: cannot unmarshal ")
-             .append(to_string(kind))
-             .append(" into Go struct field ")
-             .append(place)
-             .append(" of type ")
-             .append(type));
+    fail(type_text(kind, place, type));
   }
 
   void member(const std::string& key, const JsonValue& value) {
@@ -392,13 +404,13 @@ class IdTokenDecoder {
       return;
     }
     if (!value.is(JsonKind::array)) {
-      fail_type(value.kind(), "idToken.aud", "[]string");
+      end(type_text(value.kind(), "idToken.aud", "[]string"));
       return;
     }
     std::vector<std::string> list;
     for (const JsonValue& item : value.items()) {
       if (!item.is(JsonKind::string) && !item.is(JsonKind::null)) {
-        fail_type(item.kind(), "idToken.aud", "string");
+        end(type_text(item.kind(), "idToken.aud", "string"));
         return;
       }
       list.push_back(item.string());
@@ -409,7 +421,7 @@ class IdTokenDecoder {
   bool time(const JsonValue& value, std::string_view field, GoTime& into) {
     Result<GoTime> read = decode_time(value, field);
     if (!read.ok()) {
-      fail(read.error().message());
+      end(read.error().message());
       return false;
     }
     into = read.value();
@@ -475,6 +487,7 @@ class IdTokenDecoder {
     }
   }
 
+  bool ended_ = false;
   IdToken token_;
   std::map<std::string, std::string> names_;
   std::string unused_;

@@ -100,13 +100,26 @@ def make_claims(rng, now, config):
         claims["nested"] = {"name": "jane", "groups": ["n"]}
     if rng.random() < 0.4:
         claims["n"] = rng.choice([1, 7, 2 ** 53, -1])
-    # One wrong type at a time: of several, the order in which Go's decoder reports them is not compared yet.
-    name = rng.choice(["iss", "aud", "sub", "exp"])
-    if rng.random() < 0.08:
-        claims[name] = rng.choice(VALUES)
-    elif rng.random() < 0.04:
-        del claims[name]
+    for name in ["iss", "aud", "sub", "exp"]:
+        if rng.random() < 0.04:
+            claims[name] = rng.choice(VALUES)
+        elif rng.random() < 0.02:
+            del claims[name]
+    if rng.random() < 0.6:
+        mend(rng, claims, now, config)
+    if rng.random() < 0.2:
+        claims = dict(rng.sample(list(claims.items()), len(claims)))  # what is reported may depend on the order
     return claims
+
+
+def mend(rng, claims, now, config):
+    """Puts in order what the server looks at first, so that mappings and rules are reached."""
+    entry = rng.choice(config["jwt"])
+    claims.update(iss=entry["issuer"]["url"], aud=entry["issuer"]["audiences"][0], exp=now + 3600, sub=rng.choice(["jane", "a"]))
+    claims.pop("nbf", None)
+    likely = {"email": "jane@example.com", "email_verified": True, "login": "jane", "groups": ["admins", "b"], "n": 7, "roles": "a,b",
+              "hd": "example.com", "jti": "id", "nested": {"name": "jane", "groups": ["n"]}}
+    claims.update({name: value for name, value in likely.items() if rng.random() < 0.9})
 
 
 def answers(command, text):

@@ -86,48 +86,54 @@ def make_policy(rng):
     return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
-def names_of(policy):
-    """Users and groups that the policy binds, and the rules of its roles: what makes a request likely to be granted."""
-    users, groups, rules = [], [], []
+def grants_of(policy):
+    """(user or None, group or None, namespace, rule) of bindings whose role is there: what makes a request likely to be
+    granted."""
+    roles = {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]): item for item in policy["items"]}
+    grants = []
     for item in policy["items"]:
-        rules += item.get("rules", [])
-        for subject in item.get("subjects", []):
+        if "roleRef" not in item:
+            continue
+        namespace, ref = item["metadata"].get("namespace", ""), item["roleRef"]
+        role = roles.get((ref["kind"], namespace if ref["kind"] == "Role" else "", ref["name"]), {})
+        for subject in item["subjects"]:
+            user = group = None
             if subject["kind"] == "User":
-                users.append(subject["name"])
+                user = subject["name"]
             elif subject["kind"] == "Group":
-                groups.append(subject["name"])
+                group = subject["name"]
             elif subject["kind"] == "ServiceAccount":
-                namespace = subject.get("namespace") or item["metadata"].get("namespace", "")
-                users.append(f"system:serviceaccount:{namespace}:{subject['name']}")
-    return users, groups, rules
+                user = f"system:serviceaccount:{subject.get('namespace') or namespace}:{subject['name']}"
+            grants += [(user, group, namespace, rule) for rule in role.get("rules", [])]
+    return grants
 
 
-def make_request(rng, names):
-    """Half of the requests are made from a rule and a subject of the policy, with a part changed now and then."""
-    users, groups, rules = names
+def make_request(rng, grants):
+    """Half of the requests are made from a rule and a subject that a binding brings together, with a part changed now and
+    then."""
     request = make_random_request(rng)
-    if rng.random() < 0.5 or not rules:
+    if rng.random() < 0.5 or not grants:
         return request
-    rule = rng.choice(rules)
-    if users and rng.random() < 0.6:
-        request["user"] = rng.choice(users)
-    if groups and rng.random() < 0.6:
-        request["groups"] = [rng.choice(groups)]
+    user, group, namespace, rule = rng.choice(grants)
+    if user is not None and rng.random() < 0.9:
+        request["user"] = user
+    if group is not None and rng.random() < 0.9:
+        request["groups"] = [group]
     verb = rng.choice(rule["verbs"]) if rule["verbs"] else rng.choice(VERBS)
     request["verb"] = rng.choice(VERBS) if verb == "*" or rng.random() < 0.1 else verb
     if rule.get("nonResourceURLs") and rng.random() < 0.9:
         url = rng.choice(rule["nonResourceURLs"])
         return {"user": request["user"], "groups": request["groups"], "verb": request["verb"],
                 "path": rng.choice([url, url.rstrip("*"), url.rstrip("*") + "x", "/healthz"])}
-    if rule.get("resources") and rule.get("apiGroups") and "path" not in request:
+    if rule.get("resources") and rule.get("apiGroups"):
+        request.pop("path", None)
         resource, _, subresource = rng.choice(rule["resources"]).partition("/")
-        if rng.random() < 0.9:
-            request["resource"] = rng.choice(["pods", "nodes"]) if resource == "*" else resource
-            request["subresource"] = rng.choice(["", "log"]) if subresource == "*" else subresource
-        group = rng.choice(rule["apiGroups"])
-        request["apiGroup"] = rng.choice(API_GROUPS) if group == "*" else group
-        if rule.get("resourceNames") and rng.random() < 0.8:
-            request["name"] = rng.choice(rule["resourceNames"])
+        request["resource"] = rng.choice(["pods", "nodes"]) if resource == "*" else resource
+        request["subresource"] = rng.choice(["", "log"]) if subresource == "*" else subresource
+        api_group = rng.choice(rule["apiGroups"])
+        request["apiGroup"] = rng.choice(API_GROUPS) if api_group == "*" else api_group
+        request["name"] = rng.choice(rule.get("resourceNames") or NAMES) if rng.random() < 0.9 else rng.choice(NAMES)
+        request["namespace"] = namespace if namespace and rng.random() < 0.9 else rng.choice([*NAMESPACES, ""])
     return request
 
 
@@ -175,8 +181,8 @@ def main():
             policy = make_policy(rng)
             with open(policy_file, "w", encoding="utf-8") as out:
                 json.dump(policy, out)
-            names = names_of(policy)
-            requests = [make_request(rng, names) for _ in range(500)]
+            grants = grants_of(policy)
+            requests = [make_request(rng, grants) for _ in range(500)]
             text = "".join(json.dumps(request) + "\n" for request in requests)
             request_file = folder + "/requests.jsonl"
             with open(request_file, "w", encoding="utf-8") as out:

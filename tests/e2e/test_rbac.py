@@ -30,10 +30,10 @@ def check(test, request, theirs, ours):
 
 def requests_of(items, rng, count):
     """As compare_rbac.make_request, but for what a review cannot ask: nobody in particular."""
-    names = compare_rbac.names_of({"items": items})
+    grants = compare_rbac.grants_of({"items": items})
     made = []
     while len(made) < count:
-        request = compare_rbac.make_request(rng, names)
+        request = compare_rbac.make_request(rng, grants)
         if request["user"] or request["groups"]:
             made.append(request)
     return made

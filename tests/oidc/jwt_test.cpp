@@ -89,6 +89,11 @@ TEST_CASE("the fixed structure refuses what Go refuses", "[oidc][jwt]") {
        "string"},
       {R"({"sub":5,"iss":{}})",
        "json: cannot unmarshal number into Go struct field idToken.sub of type string"},
+      // A type that decodes itself ends it, whatever was wrong before; nothing behind it is looked at.
+      {R"({"sub":[],"exp":true,"aud":5})",
+       "json: cannot unmarshal bool into Go struct field idToken.exp of type json.Number"},
+      {R"({"aud":[1],"iss":5,"exp":true})",
+       "json: cannot unmarshal number into Go struct field idToken.aud of type string"},
       {R"({"nonce":[]})", "json: cannot unmarshal array into Go struct field idToken.nonce of type string"},
   };
   for (const auto& [payload, error] : rows) {
