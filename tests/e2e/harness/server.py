@@ -12,6 +12,10 @@ from .issuer import Issuer
 
 START_SECONDS = 90
 
+# Who lists RBAC objects, and in whose name: what tests of credentials look at.
+AUDIT_POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
+    {"level": "Metadata", "verbs": ["list"], "resources": [{"group": "rbac.authorization.k8s.io"}]}, {"level": "None"}]}
+
 
 class Server:
     """Use as a context manager. `authentication(issuer)` gives the AuthenticationConfiguration, as an object."""
@@ -52,6 +56,16 @@ class Server:
         return self.folder / "kube-apiserver.log"
 
     @property
+    def audit_log(self):
+        return self.folder / "audit.log"
+
+    def audited(self):
+        """Audit events of lists of RBAC objects so far."""
+        if not self.audit_log.exists():
+            return []
+        return [json.loads(line) for line in self.audit_log.read_text(encoding="utf-8").splitlines()]
+
+    @property
     def address(self):
         return f"https://127.0.0.1:{self.port}"
 
@@ -63,6 +77,8 @@ class Server:
         pki.openssl("genrsa", "-out", str(self.accounts_key), "2048")
         # First: readyz does not wait for it, and a token that comes before discovery is refused.
         self.issuer = Issuer(self.ca, self.folder)
+        self.audit_policy = self.folder / "audit-policy.json"
+        self.audit_policy.write_text(json.dumps(AUDIT_POLICY), encoding="utf-8")
         self.auth_config = self.folder / "authentication.json"
         if self.authentication:
             self.auth_config.write_text(json.dumps(self.authentication(self.issuer), indent=1), encoding="utf-8")
@@ -89,6 +105,7 @@ class Server:
                    "--service-account-issuer", "https://accounts.e2e.test", "--service-account-key-file", self.accounts_key,
                    "--service-account-signing-key-file", self.accounts_key, "--service-cluster-ip-range", "10.0.0.0/24",
                    "--authorization-mode", "RBAC", "--disable-admission-plugins", "ServiceAccount",
+                   "--audit-policy-file", self.audit_policy, "--audit-log-path", self.audit_log, "--audit-log-mode", "blocking-strict",
                    "--cert-dir", self.folder / "certificates", *self.arguments]
         if self.authentication:
             command += ["--authentication-config", self.auth_config]
