@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "cluster/curl_global.h"
 
 namespace oidc_audit::cluster {
 
@@ -49,12 +50,6 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
                                            std::string(trim_ascii(line.substr(colon + 1))));
   }
   return size * count;
-}
-
-/// Once in a process and before the first handle; C++ makes the first call of several the only one.
-bool initialise_curl() {
-  static const bool ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return ready;
 }
 
 class CurlHttp final : public Http {

@@ -27,12 +27,13 @@ std::optional<Enum> parse(const std::array<std::string_view, N>& names, std::str
   return static_cast<Enum>(it - names.begin());
 }
 
-// Places with text come in the order of the text; others after them, by object.
+// Places with text come in the order of the text; others after them, by cluster and object.
 std::strong_ordering compare_places(const Location& a, const Location& b) {
   if (a.range.has_value() != b.range.has_value()) {
     return a.range.has_value() ? std::strong_ordering::less : std::strong_ordering::greater;
   }
   if (const auto order = a.range <=> b.range; order != 0) return order;
+  if (const auto order = a.object.cluster <=> b.object.cluster; order != 0) return order;
   if (const auto order = a.object <=> b.object; order != 0) return order;
   return a.pointer <=> b.pointer;
 }

@@ -14,6 +14,7 @@ struct ObjectRef {
   std::string kind;
   std::string namespace_name;
   std::string name;
+  std::string cluster = {};  ///< label of the live cluster that holds it; empty for what was read from files
   friend auto operator<=>(const ObjectRef&, const ObjectRef&) = default;
 };
 

@@ -22,7 +22,9 @@ namespace oidc_audit::rbac {
 struct LoadOptions {
   document::Format format = document::Format::yaml;
   document::Limits limits;
-  std::string cluster;  ///< label of the live cluster the text came from; empty for files
+  /// Label of the live cluster the text came from; empty for files. Objects of a cluster have no places: the
+  /// text is an answer of its server, which nobody can open.
+  std::string cluster;
 };
 
 /// What was seen, for the summary.

@@ -6,6 +6,7 @@
 
 #include "base/unicode.h"
 #include "rbac/decode.h"
+#include "rbac/forget_places.h"
 #include "rbac/validation.h"
 
 namespace oidc_audit::rbac {
@@ -42,6 +43,7 @@ Inventory::Loader::Loader(Inventory& inventory, BufferId buffer, const LoadOptio
   if (options.cluster.empty()) return;
   inventory_.labels_.push_back(std::make_unique<std::string>(options.cluster));
   cluster_ = *inventory_.labels_.back();
+  issues_.forget_places();
 }
 
 void Inventory::Loader::run() {
@@ -318,6 +320,7 @@ bool Inventory::Loader::keep_object(Value object, const Header& header) {
   OtherObject other;
   other.value = object;
   begin(other.meta, object, header);
+  if (!cluster_.empty()) forget_places(other.meta);
   inventory_.others_.push_back(std::move(other));
   count(inventory_.counts_.objects, header.kind.value);
   keep_nodes_ = true;
@@ -350,6 +353,7 @@ std::optional<SourceRange> place_of(const Meta& meta) {
 template <typename Object>
 void Inventory::Loader::store(std::vector<Object>& objects, NameIndex& index, unsigned kind,
                               Object&& object) {
+  if (!cluster_.empty()) forget_places(object);
   const Meta& meta = object.meta;
   count(inventory_.counts_.objects, meta.kind.value);
   const std::uint32_t hash = name_hash(kind, meta.namespace_name.value, meta.name.value, meta.cluster);

@@ -40,6 +40,7 @@ void ObjectIssues::note(const FieldPath& path, const std::optional<SourceRange>&
 
 void ObjectIssues::add(Issue issue) {
   if (budget_ == 0) return;
+  if (!places_) issue.location.range.reset();
   if (--budget_ == 0) {
     issue.code = "limit-issues";
     issue.level = IssueLevel::warning;

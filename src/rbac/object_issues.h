@@ -33,6 +33,9 @@ class ObjectIssues {
   /// At most `budget` issues are passed on; what comes then is dropped, and said once.
   ObjectIssues(Collector& collector, std::size_t budget) : collector_(collector), budget_(budget) {}
 
+  /// From now on issues carry no places: the text is a server's answer, which nobody can open.
+  void forget_places() { places_ = false; }
+
   /// The object that is spoken of from now on; outlives the use.
   void set_object(Meta* meta) { meta_ = meta; }
 
@@ -51,6 +54,7 @@ class ObjectIssues {
 
   Collector& collector_;
   std::size_t budget_;
+  bool places_ = true;
   Meta* meta_ = nullptr;
 };
 

@@ -11,7 +11,7 @@ namespace oidc_audit::report {
 
 // The parts that the JSON documents of several commands share; docs/json-output.md describes them.
 
-/// `{"apiVersion", "kind", "namespace", "name"}`
+/// `{"apiVersion", "kind", "namespace", "name"}`, and `cluster` for an object of a live cluster.
 void write_object(JsonWriter& json, const ObjectRef& object);
 
 /// `{"file", "line", "column", "endLine", "endColumn"}`: 1-based, columns in code points, ends exclusive;

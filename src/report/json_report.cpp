@@ -6,6 +6,27 @@ namespace oidc_audit::report {
 
 namespace {
 
+bool has_clusters(const Summary& summary) {
+  return !summary.clusters.empty() || summary.clusters_failed != 0;
+}
+
+void write_incomplete(JsonWriter& json, const Summary& summary) {
+  json.begin_array();
+  for (const ClusterSummary& cluster : summary.clusters) {
+    for (const MissingList& missing : cluster.incomplete) {
+      json.begin_object();
+      json.field("cluster", cluster.name);
+      json.field("resource", missing.resource);
+      json.field("reason", missing.reason);
+      json.field("message", missing.message);
+      json.strings("namespaces", missing.namespaces);
+      json.strings("readNamespaces", missing.read_namespaces);
+      json.end_object();
+    }
+  }
+  json.end_array();
+}
+
 void write_summary(JsonWriter& json, const ScanReport& report) {
   const Summary& summary = report.summary;
   json.begin_object();
@@ -31,6 +52,19 @@ void write_summary(JsonWriter& json, const ScanReport& report) {
   json.count("total", summary.subjects).count("external", summary.subjects_external);
   json.end_object();
   json.count("rules", summary.rules_run);
+  if (has_clusters(summary)) {
+    json.key("clusters").begin_array();
+    for (const ClusterSummary& cluster : summary.clusters) {
+      json.begin_object();
+      json.field("name", cluster.name);
+      json.field("serverVersion", cluster.server_version);
+      json.field("takenAt", cluster.taken_at);
+      json.field("complete", cluster.incomplete.empty());
+      json.end_object();
+    }
+    json.end_array();
+    json.count("clustersUnreadable", summary.clusters_failed);
+  }
   json.end_object();
 }
 
@@ -63,6 +97,7 @@ void write_object(JsonWriter& json, const ObjectRef& object) {
   json.field("kind", object.kind);
   json.field("namespace", object.namespace_name);
   json.field("name", object.name);
+  if (!object.cluster.empty()) json.field("cluster", object.cluster);
   json.end_object();
 }
 
@@ -124,6 +159,10 @@ std::string json_report(const ScanReport& report) {
   json.key("issues").begin_array();
   for (const Issue& issue : report.issues) write_issue(json, report.sources, issue);
   json.end_array();
+  if (has_clusters(report.summary)) {
+    json.key("incomplete");
+    write_incomplete(json, report.summary);
+  }
   json.key("summary");
   write_summary(json, report);
   json.end_object();

@@ -15,6 +15,23 @@
 
 namespace oidc_audit::report {
 
+/// A list that a cluster did not give, or not whole.
+struct MissingList {
+  std::string resource;
+  std::string reason;  ///< `forbidden`, `not-served`, `failed`
+  std::string message;
+  std::vector<std::string> namespaces;  ///< of which it is missing; empty: all but `read_namespaces`
+  std::vector<std::string> read_namespaces;
+};
+
+/// A cluster that was looked at.
+struct ClusterSummary {
+  std::string name;
+  std::string server_version;  ///< empty: it did not tell
+  std::string taken_at;        ///< RFC 3339
+  std::vector<MissingList> incomplete;
+};
+
 /// What a scan looked at and what came of it, in numbers.
 struct Summary {
   std::size_t files_read = 0;
@@ -28,10 +45,13 @@ struct Summary {
   std::vector<std::pair<std::string, std::size_t>> objects;
   std::size_t subjects = 0;           ///< of bindings, each mention counted
   std::size_t subjects_external = 0;  ///< of those, users and groups that come from outside the cluster
+  std::vector<ClusterSummary> clusters;
+  std::size_t clusters_failed = 0;  ///< did not answer at all
   std::size_t rules_run = 0;
   std::size_t suppressed = 0;     ///< findings taken back by suppressions
   std::size_t below_minimum = 0;  ///< findings under --min-severity, not shown
-  bool complete = true;           ///< false: something could not be read or looked at
+  bool looked_at_something() const { return files_read != 0 || documents != 0 || !clusters.empty(); }
+  bool complete = true;  ///< false: something could not be read or looked at
 };
 
 /// Everything a report of a scan is made from. Borrowed; reports compute nothing but places and layout.

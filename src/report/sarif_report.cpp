@@ -11,6 +11,7 @@
 #include "base/unicode.h"
 #include "report/json_writer.h"
 #include "report/line_hash.h"
+#include "report/live_place.h"
 #include "report/report.h"
 #include "report/sarif_rules.h"
 #include "report/sarif_text.h"
@@ -26,15 +27,6 @@ constexpr std::string_view kRoot = "%SRCROOT%";
 constexpr std::size_t kMessageLimit = 2000;  // GitLab drops results with more than 2048 characters
 constexpr std::size_t kMoreLimit = 60;       // kept free for how many more there are
 constexpr std::size_t kSnippetLimit = 500;
-
-std::string plural(std::string_view kind) { return to_lower_ascii(kind) + "s"; }
-
-// A live object has no file; its path is made up, and stable from run to run.
-std::string live_path(const ObjectRef& object) {
-  std::string path = "cluster/live/" + plural(object.kind) + "/";
-  if (!object.namespace_name.empty()) path += object.namespace_name + "/";
-  return path + object.name + ".yaml";
-}
 
 /// Findings of one rule that start on one line of one file: consumers that track them by that line take
 /// them for one, so they are one result.
@@ -114,9 +106,13 @@ class SarifWriter {
                                           : report_.sources.name(location.range->buffer);
   }
 
+  std::string uri_of(const Location& location) const {
+    return location.range ? relative_uri(path_of(location)) : live_uri(location.object);
+  }
+
   void write_physical(const Location& location, bool snippet) {
     json_.key("physicalLocation").begin_object();
-    json_.key("artifactLocation").begin_object().field("uri", relative_uri(path_of(location)));
+    json_.key("artifactLocation").begin_object().field("uri", uri_of(location));
     if (location.range) json_.field("uriBaseId", kRoot);
     json_.end_object();
     json_.key("region").begin_object();
@@ -142,7 +138,7 @@ class SarifWriter {
   void write_logical(const ObjectRef& object) {
     if (object.kind.empty() && object.name.empty()) return;
     json_.key("logicalLocations").begin_array().begin_object();
-    json_.field("fullyQualifiedName", to_string(object));
+    json_.field("fullyQualifiedName", object.cluster.empty() ? to_string(object) : live_name(object));
     json_.field("name", object.name).field("kind", "resource");
     json_.end_object().end_array();
   }
@@ -254,8 +250,7 @@ class SarifWriter {
 
   void write_invocation() {
     json_.key("invocations").begin_array().begin_object();
-    const bool looked_at_something = report_.summary.files_read != 0 || report_.summary.documents != 0;
-    json_.field("executionSuccessful", looked_at_something);
+    json_.field("executionSuccessful", report_.summary.looked_at_something());
     json_.field("exitCode", static_cast<std::int64_t>(options_.exit_code));
     const bool any = std::any_of(report_.issues.begin(), report_.issues.end(),
                                  [](const Issue& issue) { return issue.level != IssueLevel::note; });

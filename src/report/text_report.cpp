@@ -57,10 +57,12 @@ class Paint {
   bool on_;
 };
 
-// Where something is when it was never text: the object's name.
+// Where something is when it was never text: the object's name, behind that of its cluster.
 std::string place_of(const SourceManager& sources, const Location& location) {
   if (location.range) return place_text(sources, *location.range);
-  return escape_for_display(to_string(location.object));
+  const ObjectRef& object = location.object;
+  if (object.cluster.empty()) return escape_for_display(to_string(object));
+  return escape_for_display(fmt::format("{}: {}", object.cluster, to_string(object)));
 }
 
 // A paragraph with its label, folded to `width` columns. Lines that begin with a blank (YAML to copy) are
@@ -148,7 +150,7 @@ std::string_view plural_of(std::string_view kind) {
 std::string findings_line(const ScanReport& report) {
   if (report.findings.empty()) {
     // "Clean" is never said of what was not seen.
-    if (report.summary.files_read == 0 && report.summary.documents == 0) return "nothing was looked at";
+    if (!report.summary.looked_at_something()) return "nothing was looked at";
     return report.summary.complete ? "no findings" : "no findings in what could be looked at";
   }
   const auto counts = count_by_severity(report.findings);
@@ -189,6 +191,19 @@ std::string files_line(const Summary& summary) {
   return out;
 }
 
+std::string clusters_line(const Summary& summary) {
+  std::string out = counted(summary.clusters.size(), "cluster", "clusters") + " read";
+  for (std::size_t i = 0; i < summary.clusters.size(); ++i) {
+    const ClusterSummary& cluster = summary.clusters[i];
+    out += i == 0 ? ": " : ", ";
+    out += escape_for_display(cluster.name);
+    if (!cluster.server_version.empty())
+      out += fmt::format(" ({})", escape_for_display(cluster.server_version));
+  }
+  if (summary.clusters_failed != 0) out += fmt::format("; {} not readable", summary.clusters_failed);
+  return out;
+}
+
 void append_summary(std::string& out, const ScanReport& report, const TextOptions& options) {
   const Summary& summary = report.summary;
   if (!report.findings.empty()) out += '\n';
@@ -199,7 +214,10 @@ void append_summary(std::string& out, const ScanReport& report, const TextOption
   if (summary.suppressed != 0) line += fmt::format("; {} suppressed", summary.suppressed);
   out += Paint(options.color)(kBold, line) + "\n";
   out += fmt::format("{}; {} run\n", objects_line(summary), counted(summary.rules_run, "rule", "rules"));
-  out += files_line(summary) + "\n";
+  const bool clusters = !summary.clusters.empty() || summary.clusters_failed != 0;
+  if (clusters) out += clusters_line(summary) + "\n";
+  if (!clusters || summary.files_read != 0 || summary.files_unreadable != 0)
+    out += files_line(summary) + "\n";
   if (!summary.complete) out += "not everything could be looked at: see the errors\n";
 }
 

@@ -15,6 +15,18 @@ bool is_unreserved(char c) {
 
 }  // namespace
 
+std::string uri_part(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return out;
+}
+
 std::string relative_uri(std::string_view path) {
   std::string out;
   while (!path.empty()) {
@@ -23,13 +35,7 @@ std::string relative_uri(std::string_view path) {
     path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
     if (part.empty() || part == ".") continue;
     if (!out.empty()) out += '/';
-    for (const char c : part) {
-      if (is_unreserved(c)) {
-        out += c;
-      } else {
-        fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-      }
-    }
+    out += uri_part(part);
   }
   return out;
 }

@@ -10,4 +10,7 @@ namespace oidc_audit::report {
 /// and doubled slashes are taken out.
 std::string relative_uri(std::string_view path);
 
+/// One part of a path: slashes are encoded, too.
+std::string uri_part(std::string_view text);
+
 }  // namespace oidc_audit::report

@@ -25,7 +25,7 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
               const Config& config, const oidc::Catalogue& catalogue, const RunOptions& options) {
   const Objects objects{pointers(inventory.roles()), pointers(inventory.bindings()),
                         pointers(inventory.service_accounts()), pointers(inventory.namespaces())};
-  World world(objects, config, catalogue);
+  World world(objects, config, catalogue, options.complete);
   std::vector<ActiveRule> active = active_rules(rules, config, options);
   std::vector<const LoadedRule*> asked;
   for (const ActiveRule& rule : active) asked.push_back(rule.rule);

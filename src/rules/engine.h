@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "diag/finding.h"
 #include "diag/issue.h"
 #include "rbac/model.h"
+#include "rules/completeness.h"
 #include "rules/config.h"
 #include "rules/rule_set.h"
 #include "source/source_manager.h"
@@ -21,6 +23,8 @@ namespace oidc_audit::rules {
 struct RunOptions {
   /// Ask this rule alone, whatever the configuration says about it; empty: all that are enabled.
   std::string only_rule;
+  /// Which kinds are known to be there completely; nullopt: judged by the objects.
+  std::optional<Completeness> complete;
 };
 
 struct RunResult {

@@ -113,6 +113,8 @@ void Suppressions::read_comments(const rbac::Inventory& inventory) {
 
 void Suppressions::read_annotations(const rbac::Inventory& inventory) {
   const auto read = [this](const rbac::Meta& meta) {
+    // Whoever may annotate a live object must not be able to hide it from an audit of the cluster.
+    if (!meta.cluster.empty()) return;
     for (const auto& [key, value] : meta.annotations) {
       if (key.value != kAnnotation) continue;
       Location location;

@@ -9,9 +9,11 @@
 namespace oidc_audit::rules {
 namespace {
 
-rbac::PolicyOptions policy_options() {
+rbac::PolicyOptions policy_options(const std::optional<Completeness>& complete) {
   rbac::PolicyOptions options;
-  options.builtin = true;
+  // What is known to be there completely lacks nothing, and a role that is missing there is missing.
+  const bool whole = complete && complete->cluster_roles && complete->roles;
+  options.builtin = !whole;
   options.aggregate = true;
   return options;
 }
@@ -26,10 +28,11 @@ struct World::Grants {
   std::unordered_map<std::string_view, std::uint32_t> by_name;  // subjects
 };
 
-World::World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue)
+World::World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue,
+             const std::optional<Completeness>& complete)
     : objects_(objects),
       analyzer_(config, catalogue),
-      policy_(objects.roles, objects.bindings, policy_options()),
+      policy_(objects.roles, objects.bindings, policy_options(complete)),
       grants_(std::make_unique<Grants>()) {
   roles_.resize(policy_.roles().size());
   for (std::uint32_t i = 0; i < roles_.size(); ++i) {
@@ -45,16 +48,20 @@ World::World(const Objects& objects, const Config& config, const oidc::Catalogue
     accounts_.insert(std::string(account->meta.namespace_name.value) + "/" +
                      std::string(account->meta.name.value));
   }
-  find_completeness();
+  find_completeness(complete);
   resolve_bindings();
 }
 
 World::~World() = default;
 
-void World::find_completeness() {
+void World::find_completeness(const std::optional<Completeness>& known) {
   if (config().complete_input) {
     const bool all = *config().complete_input;
     complete_ = {all, all, all, all, all};
+    return;
+  }
+  if (known) {
+    complete_ = *known;
     return;
   }
   // A dump that holds the server's own objects of a kind is a list of that kind.

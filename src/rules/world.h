@@ -14,6 +14,7 @@
 #include "rbac/model.h"
 #include "rbac/policy.h"
 #include "rbac/role_facts.h"
+#include "rules/completeness.h"
 #include "rules/config.h"
 #include "rules/subject_analysis.h"
 #include "rules/subject_set.h"
@@ -54,20 +55,14 @@ struct BindingEntry {
   bool ready = false;
 };
 
-/// Which kinds the input holds completely.
-struct Completeness {
-  bool cluster_roles = false;
-  bool roles = false;
-  bool bindings = false;
-  bool service_accounts = false;
-  bool namespaces = false;
-};
-
 /// The input of one run with its objects resolved against each other, and the facts that follow. What is dear
 /// is computed when it is first asked for.
 class World {
  public:
-  World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue);
+  /// `complete` given: what is known of the input's completeness; the configuration's word counts before it,
+  /// and without either it is judged by the objects.
+  World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue,
+        const std::optional<Completeness>& complete = std::nullopt);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -108,7 +103,7 @@ class World {
 
  private:
   struct Grants;
-  void find_completeness();
+  void find_completeness(const std::optional<Completeness>& known);
   void resolve_bindings();
   void fill_role(RoleEntry& entry);
   bool covers(std::uint32_t wide, std::uint32_t narrow);

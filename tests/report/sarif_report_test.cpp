@@ -95,7 +95,7 @@ TEST_CASE("live objects have a path of their own") {
   CHECK(sarif_violations(sarif) == std::vector<std::string>{});
   const json place = sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
   CHECK(place["artifactLocation"] ==
-        json::parse(R"({"uri": "cluster/live/clusterrolebindings/a/b%20c.yaml"})"));
+        json::parse(R"({"uri": "cluster/live/clusterrolebindings/a%2Fb%20c.yaml"})"));
   CHECK(place["region"] == json::parse(R"({"startLine": 1})"));
 }
 
