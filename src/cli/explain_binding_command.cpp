@@ -161,14 +161,8 @@ std::string level_of(const rbac::Role& role, bool cluster_wide) {
   return facts.write_capable ? "write-capable" : "read-only";
 }
 
-ExitCode run_explain(const ExplainOptions& given, Context& context) {
-  ExplainOptions options = given;
-  options.policy.input.namespace_name = options.namespace_name;
-  auto name = read_name(options.name);
-  if (!name.ok()) return context.fail(name.error());
-  PolicyInputs loaded;
-  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
-  auto index = find_binding(*loaded.policy, name.value());
+ExitCode explain(const BindingName& name, const PolicyInputs& loaded, Context& context) {
+  auto index = find_binding(*loaded.policy, name);
   if (!index.ok()) return context.fail(index.error());
 
   const rbac::Binding& binding = *loaded.policy->bindings()[index.value()];
@@ -197,7 +191,18 @@ ExitCode run_explain(const ExplainOptions& given, Context& context) {
   }
   context.out.write(context.options.output == "json" ? report::binding_json(report)
                                                      : report::binding_text(report));
-  return with_inputs(ExitCode::ok, loaded.inputs, options.policy.input);
+  return ExitCode::ok;
+}
+
+ExitCode run_explain(const ExplainOptions& given, Context& context) {
+  ExplainOptions options = given;
+  options.policy.input.namespace_name = options.namespace_name;
+  auto name = read_name(options.name);
+  if (!name.ok()) return context.fail(name.error());
+  PolicyInputs loaded;
+  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+  return for_each_world(options.policy, context, loaded,
+                        [&](Context& each) { return explain(name.value(), loaded, each); });
 }
 
 }  // namespace
@@ -214,7 +219,7 @@ void declare_explain_binding(CommandSpec& spec) {
   spec.output_formats({"text", "json"});
   spec.positional("BINDING", options->name, "[KIND/][NAMESPACE/]NAME");
   spec.option("-n,--namespace", "NAME", options->namespace_name, "namespace of input objects that name none");
-  add_policy_options(spec, options->policy);
+  add_policy_options(spec, options->policy, true);
   spec.run([options](Context& context) { return run_explain(*options, context); });
 }
 

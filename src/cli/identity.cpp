@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/cluster_options.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "oidc/catalogue.h"
@@ -37,13 +38,42 @@ Result<Identity> from_token(const IdentityOptions& options, Context& context) {
 }  // namespace
 
 void add_identity_options(CommandSpec& spec, IdentityOptions& options) {
-  spec.option("--user,--as", "NAME", options.user, "user name, as the server sees it").group = kGroup;
-  spec.option("--group,--as-group", "NAME", options.groups, "a group of the user").group = kGroup;
-  spec.option("--as-uid", "UID", options.uid, "uid of the user; RBAC does not look at it").group = kGroup;
+  spec.option("--user", "NAME", options.user, "user name, as the server sees it").group = kGroup;
+  spec.option("--group", "NAME", options.groups, "a group of the user").group = kGroup;
+  spec.option("--as", "NAME", options.as.user,
+              "with a live cluster: make the requests as this user; without: the same as --user")
+      .group = kGroup;
+  spec.option("--as-group", "NAME", options.as.groups,
+              "with a live cluster: make the requests as a member of this group; without: as --group")
+      .group = kGroup;
+  spec.option(
+          "--as-uid", "UID", options.as.uid,
+          "with a live cluster: make the requests as the user with this uid; without: the user's uid, which "
+          "RBAC does not look at")
+      .group = kGroup;
   spec.flag("--exact-groups", options.exact_groups,
             "add no group, such as system:authenticated, that the server would add")
       .group = kGroup;
   add_token_options(spec, options.token);
+}
+
+Result<void> settle_impersonation(IdentityOptions& options, ClusterOptions& cluster) {
+  cluster::Impersonation as = std::move(options.as);
+  options.as = {};
+  if (cluster.wanted()) {
+    as.extra = std::move(cluster.kube.as.extra);
+    cluster.kube.as = std::move(as);
+    return {};
+  }
+  if (!as.user.empty()) {
+    if (options.user && *options.user != as.user)
+      return Error(ErrorKind::usage, "--user and --as name two identities",
+                   "without a live cluster they mean the same: give one of them");
+    options.user = as.user;
+  }
+  options.groups.insert(options.groups.end(), as.groups.begin(), as.groups.end());
+  if (!as.uid.empty()) options.uid = as.uid;
+  return {};
 }
 
 Result<Identity> resolve_identity(const IdentityOptions& options, Context& context) {

@@ -7,11 +7,13 @@
 #include "base/result.h"
 #include "base/user_info.h"
 #include "cli/token_options.h"
+#include "cluster/kubeconfig.h"
 #include "sim/near_miss.h"
 
 namespace oidc_audit::cli {
 
 class CommandSpec;
+struct ClusterOptions;
 struct Context;
 
 /// Who a command simulates, as the command line tells.
@@ -19,15 +21,24 @@ struct IdentityOptions {
   std::optional<std::string> user;
   std::vector<std::string> groups;
   std::optional<std::string> uid;
+  /// --as and its relatives: whom requests to a live cluster are made as, else the simulated identity. See
+  /// settle_impersonation().
+  cluster::Impersonation as;
   bool exact_groups = false;
   TokenOptions token;  ///< instead of a name
 
+  /// The identity comes from standard input, which can be read once.
+  bool reads_stdin() const { return token.token_file == "-" || token.claims_file == "-"; }
   bool given() const { return user || !groups.empty() || token.given(); }
 };
 
 /// Declares --user, --group, --as, --as-group, --as-uid and --exact-groups, in the group `Identity`, and the
 /// options of add_token_options().
 void add_identity_options(CommandSpec& spec, IdentityOptions& options);
+
+/// Gives --as and its relatives the meaning they have with or without a live cluster. Fails (usage) when they
+/// and --user name the identity twice. Comes before everything that looks at either.
+Result<void> settle_impersonation(IdentityOptions& options, ClusterOptions& cluster);
 
 /// Who the authorizer is asked about, and how that came about.
 struct Identity {

@@ -6,9 +6,11 @@
 #include <istream>
 #include <utility>
 
+#include "cli/cluster_connection.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/file_finder.h"
+#include "cluster/cluster_reader.h"
 #include "diag/collector.h"
 #include "rbac/inventory.h"
 #include "report/report.h"
@@ -43,8 +45,24 @@ class InputReader {
   InputReader(const InputOptions& options, Context& context, Inputs& inputs)
       : options_(options), context_(context), inputs_(inputs) {}
 
-  void read() {
+  Result<void> read() {
     inputs_.inventory = std::make_unique<rbac::Inventory>(inputs_.sources, options_.namespace_name);
+    std::vector<std::unique_ptr<ClusterConnection>> clusters;
+    if (options_.cluster.wanted()) {
+      const auto& paths = options_.paths;
+      const bool stdin_named = std::find(paths.begin(), paths.end(), "-") != paths.end();
+      ASSIGN_OR_RETURN(clusters,
+                       choose_clusters(options_.cluster, context_, stdin_named || options_.stdin_used));
+    }
+    FindResult found;
+    if (!options_.paths.empty()) found = read_files();
+    for (auto& cluster : clusters) RETURN_IF_ERROR(read_cluster(std::move(cluster), clusters.size() == 1));
+    finish(found);
+    return {};
+  }
+
+ private:
+  FindResult read_files() {
     FindOptions find;
     find.exclude = options_.exclude;
     find.config_exclude = options_.config_exclude;
@@ -66,10 +84,29 @@ class InputReader {
     for (const FindError& error : found.errors) fail(error.error);
     for (const FoundFile& file : found.files) read_file(file);
     if (stdin_named) read_standard_input();
-    finish(found);
+    return found;
   }
 
- private:
+  Result<void> read_cluster(std::unique_ptr<ClusterConnection> connection, bool only) {
+    cluster::ReadPlan plan;
+    plan.kinds = options_.all_kinds ? cluster::audited_kinds() : cluster::rbac_kinds();
+    plan.discovery = options_.discovery;
+    plan.asked_namespace = options_.cluster_namespace;
+    plan.page_size = static_cast<std::size_t>(options_.cluster.chunk_size);
+    auto dump = read_live(*connection, std::move(plan), context_);
+    if (!dump.ok()) {
+      if (only && options_.paths.empty()) return std::move(dump).error();
+      ++inputs_.counts.clusters_failed;
+      Issue issue = unreadable(dump.error());
+      issue.message = fmt::format("cluster {}: {}", connection->label(), issue.message);
+      issues_.add(std::move(issue));
+      return {};
+    }
+    inputs_.clusters.push_back(take_dump(std::move(dump).value(), inputs_.sources, issues_));
+    inputs_.clusters.back().connection = std::move(connection);
+    return {};
+  }
+
   void read_file(const FoundFile& file) {
     auto text = context_.files.read(file.path, kMaxFileBytes);
     if (!text.ok()) return fail(text.error());
@@ -101,7 +138,9 @@ class InputReader {
   void finish(const FindResult& found) {
     inputs_.inventory->finish(issues_);
     const rbac::InventoryCounts& counts = inputs_.inventory->counts();
-    if (inputs_.counts.files == 0 && found.errors.empty() && inputs_.counts.unreadable == 0) {
+    if (options_.paths.empty()) {
+      // Clusters alone.
+    } else if (inputs_.counts.files == 0 && found.errors.empty() && inputs_.counts.unreadable == 0) {
       Issue issue;
       issue.code = "no-input";
       issue.level = IssueLevel::error;
@@ -183,12 +222,12 @@ Result<std::string> read_stdin(Context& context) {
 }
 
 Result<void> load_inputs(const InputOptions& options, Context& context, Inputs& inputs) {
-  if (options.paths.empty()) {
+  RETURN_IF_ERROR(check_cluster_options(options.cluster));
+  if (options.paths.empty() && !options.cluster.wanted()) {
     return Error(ErrorKind::usage, "no input was named",
-                 "name files or directories, or `-` for standard input");
+                 "name files or directories, `-` for standard input, or a cluster with --live");
   }
-  InputReader(options, context, inputs).read();
-  return {};
+  return InputReader(options, context, inputs).read();
 }
 
 void print_issues(const SourceManager& sources, const std::vector<Issue>& issues, const Context& context) {

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/cluster_input.h"
+#include "cli/cluster_options.h"
 #include "cli/exit_code.h"
 #include "diag/issue.h"
 #include "source/source_manager.h"
@@ -37,6 +39,12 @@ struct InputOptions {
   bool allow_partial = false;                 ///< what could not be read does not decide the exit status
   std::optional<std::string> stdin_filename;  ///< what reports call standard input
   std::optional<std::string> namespace_name;  ///< of namespaced objects that name none
+  ClusterOptions cluster;                     ///< live clusters
+  bool all_kinds = true;                      ///< of a cluster, also kinds that only rules look at
+  bool discovery = false;                     ///< of a cluster, also which resources its server has
+  /// -n, where it names what a cluster is asked about: read alone when not all namespaces may be listed.
+  std::string cluster_namespace;
+  bool stdin_used = false;  ///< the command reads standard input for something else
 };
 
 /// Declares -f/--filename, --exclude and its relatives, --stdin-filename and --allow-partial, in the group
@@ -51,8 +59,9 @@ struct InputFile {
 };
 
 struct InputCounts {
-  std::size_t files = 0;       ///< read
-  std::size_t unreadable = 0;  ///< files and directories that could not be read
+  std::size_t files = 0;            ///< read
+  std::size_t clusters_failed = 0;  ///< that did not answer at all
+  std::size_t unreadable = 0;       ///< files and directories that could not be read
 };
 
 /// What was read. Not movable: the inventory points into the sources.
@@ -64,16 +73,18 @@ struct Inputs {
 
   SourceManager sources;
   std::vector<InputFile> files;
-  std::unique_ptr<rbac::Inventory> inventory;
+  std::unique_ptr<rbac::Inventory> inventory;  ///< of the files
+  std::vector<ClusterInput> clusters;
   std::vector<Issue> issues;  ///< of finding and reading files, in report order
   InputCounts counts;
   /// Something could not be read or looked at, or there was nothing to look at: exit status 3.
   bool incomplete = false;
 };
 
-/// Reads everything that `options` names into `inputs`: finds the files, reads them, fills the inventory.
-/// What cannot be read becomes an issue and sets `incomplete`; the rest is read all the same. Fails
-/// (usage) when no input was named.
+/// Reads everything that `options` names into `inputs`: finds the files, reads them, fills the inventory;
+/// reads the live clusters, each into an inventory of its own. What cannot be read becomes an issue and sets
+/// `incomplete`; the rest is read all the same. Fails (usage) when no input was named, (configuration) when a
+/// cluster that was named is not configured, and (network) when the only one does not answer.
 Result<void> load_inputs(const InputOptions& options, Context& context, Inputs& inputs);
 
 /// Reads standard input to its end; fails (limit) when it is larger than a file may be.

@@ -49,6 +49,10 @@ void Messages::verbose(int level, std::string_view message) const {
   if (verbosity_ >= level) write("info", kNote, message, {});
 }
 
+void Messages::progress(std::string_view text) const {
+  err_ << "\r\x1B[K" << escape_for_display(text) << std::flush;
+}
+
 void Messages::line(std::string_view text, bool always) const {
   if (quiet_ && !always) return;
   err_ << text << '\n' << std::flush;

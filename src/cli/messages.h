@@ -24,6 +24,10 @@ class Messages {
   /// Printed when -v was given at least `level` times.
   void verbose(int level, std::string_view message) const;
 
+  /// Puts one line in the place of the one that was put there before; an empty one takes it away. For
+  /// terminals only.
+  void progress(std::string_view text) const;
+
   /// A line of the caller's own making (a located issue, a summary), not escaped again. Not printed with
   /// --quiet unless `always`.
   void line(std::string_view text, bool always = false) const;

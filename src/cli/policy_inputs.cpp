@@ -26,23 +26,6 @@ constexpr const char* kGroup = "Authorizer options";
 constexpr std::size_t kShownNotes = 12;
 constexpr std::size_t kMaxDiscoveryBytes = std::size_t{64} << 20;
 
-Result<void> read_discovery(const std::string& path, Context& context, PolicyInputs& loaded) {
-  ASSIGN_OR_RETURN(std::string text, context.files.read(path, kMaxDiscoveryBytes));
-  ASSIGN_OR_RETURN(const BufferId buffer, loaded.inputs.sources.add(path, std::move(text)));
-  document::ReadOptions options;
-  options.format = document::format_of_name(path);
-  document::Stream stream = document::read_documents(loaded.inputs.sources, buffer, options);
-  if (stream.failed_documents != 0 || stream.documents.empty()) {
-    print_issues(loaded.inputs.sources, stream.issues, context);
-    return Error(ErrorKind::malformed, fmt::format("`{}` cannot be read as discovery data", path));
-  }
-  for (const document::Document& document : stream.documents) {
-    auto added = loaded.catalog->add_discovery(document.root);
-    if (!added.ok()) return std::move(added).error().with_context(fmt::format("reading `{}`", path));
-  }
-  return {};
-}
-
 /// Webhooks before RBAC may deny, others anywhere may allow (reload.go, union.go).
 void add_chain_notes(const rbac::Inventory& inventory, bool allowed, std::vector<std::string>& notes) {
   const auto configurations = inventory.others("AuthorizationConfiguration");
@@ -107,11 +90,28 @@ void add_default_binding_note(const PolicyInputs& loaded, const rbac::Attributes
 
 }  // namespace
 
+Result<void> add_discovery(BufferId buffer, document::Format format, Context& context, PolicyInputs& loaded) {
+  document::ReadOptions options;
+  options.format = format;
+  document::Stream stream = document::read_documents(loaded.inputs.sources, buffer, options);
+  const std::string& name = loaded.inputs.sources.name(buffer);
+  if (stream.failed_documents != 0 || stream.documents.empty()) {
+    print_issues(loaded.inputs.sources, stream.issues, context);
+    return Error(ErrorKind::malformed, fmt::format("`{}` cannot be read as discovery data", name));
+  }
+  for (const document::Document& document : stream.documents) {
+    auto added = loaded.catalog->add_discovery(document.root);
+    if (!added.ok()) return std::move(added).error().with_context(fmt::format("reading `{}`", name));
+  }
+  return {};
+}
+
 PolicyInputs::PolicyInputs() = default;
 PolicyInputs::~PolicyInputs() = default;
 
-void add_policy_options(CommandSpec& spec, PolicyFlags& flags) {
+void add_policy_options(CommandSpec& spec, PolicyFlags& flags, bool impersonation) {
   add_input_options(spec, flags.input);
+  add_cluster_options(spec, flags.input.cluster, impersonation);
   spec.option("--discovery", "FILE", flags.discovery,
               "resources of the server, as `kubectl get --raw /apis/GROUP/VERSION` prints them")
       .group = kGroup;
@@ -127,41 +127,45 @@ void add_policy_options(CommandSpec& spec, PolicyFlags& flags) {
 }
 
 Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInputs& loaded) {
+  if (flags.input.cluster.wanted() && !flags.input.paths.empty())
+    return Error(ErrorKind::usage, "files and a live cluster cannot be asked together",
+                 "objects of one say nothing of the other; `drift` compares them");
   ASSIGN_OR_RETURN(const LoadedConfig config, load_config(context, loaded.inputs.sources));
   loaded.prefixes = config.config.all_prefixes();
   std::optional<std::string> version = flags.kubernetes_version;
   if (!version && !config.config.kubernetes_version.empty()) version = config.config.kubernetes_version;
+  loaded.minor_given = version.has_value();
   ASSIGN_OR_RETURN(loaded.kubernetes_minor, kubernetes_minor(version));
   InputOptions input = flags.input;
   input.config_exclude = config.config.exclude;
   input.config_directory = config.directory;
+  input.cluster_namespace = input.namespace_name.value_or("");
+  input.all_kinds = false;
+  input.discovery = true;
   if (!input.namespace_name && !config.config.namespace_name.empty())
     input.namespace_name = config.config.namespace_name;
   RETURN_IF_ERROR(load_inputs(input, context, loaded.inputs));
   print_issues(loaded.inputs, context);
-
-  loaded.catalog = std::make_unique<rbac::ResourceCatalog>(loaded.kubernetes_minor);
-  for (const rbac::CustomResource& custom : loaded.inputs.inventory->custom_resources())
-    loaded.catalog->add(custom);
-  for (const std::string& path : flags.discovery) RETURN_IF_ERROR(read_discovery(path, context, loaded));
-
-  rbac::PolicyOptions options;
-  options.builtin = !flags.no_builtin;
-  options.aggregate = !flags.no_aggregate;
-  options.builtin_bindings = flags.default_bindings;
-  options.kubernetes_minor = loaded.kubernetes_minor;
-  loaded.policy = std::make_unique<rbac::Policy>(loaded.inputs.inventory->roles(),
-                                                 loaded.inputs.inventory->bindings(), options);
-  loaded.authorizer = std::make_unique<rbac::Authorizer>(*loaded.policy);
+  for (const std::string& path : flags.discovery) {
+    ASSIGN_OR_RETURN(std::string text, context.files.read(path, kMaxDiscoveryBytes));
+    ASSIGN_OR_RETURN(const BufferId buffer, loaded.inputs.sources.add(path, std::move(text)));
+    loaded.discovery.push_back(buffer);
+  }
   return {};
 }
 
 std::vector<std::string> policy_notes(const PolicyInputs& loaded) {
   std::vector<std::string> notes;
+  if (loaded.cluster != nullptr) {
+    for (const cluster::Gap& gap : loaded.cluster->gaps)
+      notes.push_back(fmt::format("not all {} could be read: what they grant is missing here", gap.resource));
+  }
   std::size_t unknown = 0;
   for (const rbac::PolicyNote& note : loaded.policy->notes()) {
     if (note.kind == rbac::PolicyNote::Kind::unknown_namespace) {
       ++unknown;
+    } else if (note.kind == rbac::PolicyNote::Kind::stored_rules && loaded.cluster != nullptr) {
+      // That a server's rules are its rules goes without saying.
     } else {
       notes.push_back(note.message);
     }
@@ -182,14 +186,16 @@ std::vector<std::string> policy_notes(const PolicyInputs& loaded) {
 std::vector<std::string> assumption_notes(const PolicyInputs& loaded, const rbac::Attributes& request,
                                           bool allowed) {
   std::vector<std::string> notes;
-  if (!allowed) add_default_binding_note(loaded, request, notes);
+  // What a cluster has is all there is.
+  const bool whole = loaded.cluster != nullptr && loaded.cluster->complete().bindings;
+  if (!allowed && !whole) add_default_binding_note(loaded, request, notes);
   const std::vector<std::string>& groups = request.user.groups;
   if (request.user.name.starts_with("system:node:") &&
       std::find(groups.begin(), groups.end(), "system:nodes") != groups.end())
     notes.emplace_back(
         "this identity is a node's: the Node authorizer decides with live objects; only the RBAC "
         "part is answered here");
-  add_chain_notes(*loaded.inputs.inventory, allowed, notes);
+  add_chain_notes(*loaded.inventory, allowed, notes);
   return notes;
 }
 

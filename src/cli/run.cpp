@@ -189,6 +189,23 @@ ExitCode run_body(Invocation& invocation, const Host& host, const Messages& mess
   return status;
 }
 
+bool names_a_command(std::span<const std::string> words) {
+  for (const std::string& word : words) {
+    for (const CommandEntry& entry : commands()) {
+      if (entry.name == word) return true;
+    }
+    if (word == "help") return true;
+  }
+  return false;
+}
+
+/// `kubectl oidc-audit` with options alone scans the cluster that kubectl would speak to.
+std::vector<std::string> scan_of_current_context(std::span<const std::string> args) {
+  std::vector<std::string> words(args.begin(), args.end());
+  words.insert(words.begin() + 1, {"scan", "--live"});
+  return words;
+}
+
 ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   const std::string program = program_name(args);
   Invocation invocation;
@@ -208,6 +225,9 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   };
 
   auto word = parser.next_word(invocation.root);
+  const bool no_command = word.ok() ? !word.value() : !names_a_command(words);
+  if (program != "oidc-audit" && no_command && !invocation.requests.version && !invocation.requests.help)
+    return run_unguarded(scan_of_current_context(args), host);
   if (!word.ok()) return refuse(word.error());
   if (!word.value()) {
     if (invocation.requests.version) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,6 +49,15 @@ std::string write_text(const ScanRun& run) {
 
 std::string write_json(const ScanRun& run) { return report::json_report(run.report); }
 
+/// The category that uploads of this run replace each other by: never one for manifests and clusters alike,
+/// or the one would close the alerts of the other.
+std::string sarif_category(const ScanOptions& options, const Inputs& inputs) {
+  if (options.sarif_category) return *options.sarif_category;
+  if (inputs.clusters.empty()) return "oidc-audit/manifests/";
+  if (inputs.clusters.size() > 1) return "oidc-audit/clusters/";
+  return "oidc-audit/cluster/" + inputs.clusters.front().label + "/";
+}
+
 std::string write_sarif(const ScanRun& run) {
   report::SarifOptions sarif;
   std::vector<std::string> outside;
@@ -59,7 +69,7 @@ std::string write_sarif(const ScanRun& run) {
                     outside.size() == 1 ? "" : fmt::format(" (and {} more)", outside.size() - 1)),
         "--sarif-root DIR says what paths are relative to");
   }
-  sarif.category = run.options.sarif_category;
+  sarif.category = sarif_category(run.options, run.inputs);
   sarif.exit_code = static_cast<int>(run.status);
   return report::sarif_report(run.report, sarif);
 }
@@ -155,6 +165,39 @@ Result<void> check_formats(const ScanOptions& options, const Context& context) {
   return {};
 }
 
+void append(rules::RunResult& all, rules::RunResult part) {
+  const auto move_to = [](auto& from, auto& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move_to(part.findings, all.findings);
+  move_to(part.suppressed, all.suppressed);
+  move_to(part.issues, all.issues);
+  all.rules_asked = part.rules_asked;
+}
+
+void sort_findings(std::vector<Finding>& findings) {
+  Collector collector;
+  for (Finding& finding : findings) collector.add(std::move(finding));
+  findings = collector.take_findings();
+}
+
+/// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
+rules::RunResult ask_rules(const rules::RuleSet& rules, const Inputs& inputs, const ScanOptions& options,
+                           const rules::Config& config) {
+  const oidc::Catalogue& catalogue = oidc::Catalogue::builtin();
+  rules::RunResult all;
+  if (!options.input.paths.empty() || inputs.clusters.empty())
+    append(all, rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue));
+  for (const ClusterInput& cluster : inputs.clusters) {
+    rules::RunOptions run;
+    run.complete = cluster.complete();
+    append(all, rules::run(rules, *cluster.inventory, inputs.sources, config, catalogue, run));
+  }
+  sort_findings(all.findings);
+  sort_findings(all.suppressed);
+  return all;
+}
+
 ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (auto checked = check_formats(given, context); !checked.ok()) return context.fail(checked.error());
   Inputs inputs;
@@ -162,6 +205,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (!loaded.ok()) return context.fail(loaded.error());
   LoadedConfig config = std::move(loaded).value();
   ScanOptions options = given;
+  options.input.cluster_namespace = given.input.namespace_name.value_or("");
   options.input.config_exclude = config.config.exclude;
   options.input.config_directory = config.directory;
   if (!options.input.namespace_name && !config.config.namespace_name.empty()) {
@@ -171,8 +215,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (!rules.ok()) return context.fail(rules.error());
   if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
 
-  rules::RunResult result =
-      rules::run(rules.value(), *inputs.inventory, inputs.sources, config.config, oidc::Catalogue::builtin());
+  rules::RunResult result = ask_rules(rules.value(), inputs, options, config.config);
   const Thresholds limits = thresholds(options, config.config);
   const bool failed = std::any_of(
       result.findings.begin(), result.findings.end(),
@@ -211,7 +254,9 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
 void declare_scan(CommandSpec& spec) {
   auto options = std::make_shared<ScanOptions>();
   spec.description(
-      "Reads RBAC objects from YAML and JSON files, Lists and dumps of `kubectl get` among them, and reports "
+      "Reads RBAC objects from YAML and JSON files, Lists and dumps of `kubectl get` among them, or from "
+      "live "
+      "clusters, and reports "
       "what is wrong with bindings that trust identities from outside the cluster, each at its line and "
       "column. Documents of other kinds are passed over; Helm templates are skipped with a hint.");
   spec.example("Scan a directory", "scan deploy/");
@@ -219,6 +264,8 @@ void declare_scan(CommandSpec& spec) {
                "scan -n ci - < rendered.yaml");
   spec.example("Fail on medium findings too, in a form for code scanning",
                "scan --fail-on medium -o sarif --output-file oidc-audit.sarif .");
+  spec.example("Scan the cluster of the current context", "scan --live");
+  spec.example("Scan two clusters in one report", "scan --context staging --context prod -o json");
   spec.example("Without a rule, and with another one less severe",
                "scan --disable role-bound-by-nobody --severity generic-group=low .");
   spec.output_formats({kFormats[0].name, kFormats[1].name, kFormats[2].name});

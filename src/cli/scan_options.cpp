@@ -81,6 +81,7 @@ void declare_scan_options(CommandSpec& spec, ScanOptions& options) {
   severity.repeatable = true;
 
   add_input_options(spec, options.input);
+  add_cluster_options(spec, options.input.cluster, true);
 
   spec.option("--sarif-root", "DIR", options.sarif_root,
               "what paths in SARIF are relative to; default: the repository's root")
@@ -89,7 +90,7 @@ void declare_scan_options(CommandSpec& spec, ScanOptions& options) {
       spec.option("--sarif-category", "ID", options.sarif_category,
                   "automation id of the run; empty: none, so that the upload's own counts");
   category.group = kSarif;
-  category.default_text = options.sarif_category;
+  category.default_text = "oidc-audit/manifests/, oidc-audit/cluster/NAME/";
 }
 
 }  // namespace oidc_audit::cli

@@ -29,7 +29,7 @@ struct ScanOptions {
   std::vector<std::string> rule_directories;
   std::vector<RuleChange> rule_changes;
   std::string sarif_root;
-  std::string sarif_category = "oidc-audit/manifests/";
+  std::optional<std::string> sarif_category;  ///< nullopt: by what was scanned
 };
 
 /// Reads `RULE=LEVEL`, for --severity.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <numeric>
+#include <string>
 #include <string_view>
 
 #include "cli/inputs.h"
@@ -20,33 +22,64 @@ bool is_external(const rbac::Subject& subject) {
   return named && subject.name.value.substr(0, 7) != "system:";
 }
 
+struct Counted {
+  report::Summary& summary;
+  std::map<std::string, std::size_t, std::less<>> objects;
+
+  void add_documents(const rbac::InventoryCounts& counts) {
+    summary.documents = counts.documents;
+    summary.documents_failed = counts.failed_documents;
+    summary.templates = counts.templates;
+    summary.patches = counts.patches;
+    summary.other_objects =
+        std::accumulate(counts.skipped_kinds.begin(), counts.skipped_kinds.end(), counts.other_documents,
+                        [](std::size_t sum, const auto& kind) { return sum + kind.second; });
+  }
+
+  void add_objects(const rbac::Inventory& inventory) {
+    const rbac::InventoryCounts& counts = inventory.counts();
+    for (const auto& [kind, count] : counts.objects) objects[kind] += count;
+    for (const rbac::Binding& binding : inventory.bindings()) {
+      summary.subjects += binding.subjects.size();
+      summary.subjects_external += static_cast<std::size_t>(
+          std::count_if(binding.subjects.begin(), binding.subjects.end(), is_external));
+    }
+  }
+};
+
+report::ClusterSummary summarize_cluster(const ClusterInput& cluster) {
+  report::ClusterSummary out;
+  out.name = cluster.label;
+  out.server_version = cluster.server_version;
+  out.taken_at = cluster.taken_at;
+  for (const cluster::Gap& gap : cluster.gaps)
+    out.incomplete.push_back(
+        {gap.resource, to_string(gap.reason), gap.message, gap.namespaces, gap.read_namespaces});
+  return out;
+}
+
 }  // namespace
 
 report::Summary summarize(const Inputs& inputs) {
   report::Summary summary;
-  const rbac::InventoryCounts& counts = inputs.inventory->counts();
   summary.files_read = inputs.counts.files;
   summary.files_unreadable = inputs.counts.unreadable;
-  summary.documents = counts.documents;
-  summary.documents_failed = counts.failed_documents;
-  summary.templates = counts.templates;
-  summary.patches = counts.patches;
-  summary.other_objects =
-      std::accumulate(counts.skipped_kinds.begin(), counts.skipped_kinds.end(), counts.other_documents,
-                      [](std::size_t sum, const auto& kind) { return sum + kind.second; });
+  summary.clusters_failed = inputs.counts.clusters_failed;
+  Counted counted{summary, {}};
+  counted.add_documents(inputs.inventory->counts());
+  counted.add_objects(*inputs.inventory);
+  for (const ClusterInput& cluster : inputs.clusters) {
+    counted.add_objects(*cluster.inventory);
+    summary.clusters.push_back(summarize_cluster(cluster));
+  }
   const auto add = [&summary](std::string_view kind, std::size_t count) {
     if (count != 0) summary.objects.emplace_back(kind, count);
   };
   for (const std::string_view kind : kKinds) {
-    if (const auto it = counts.objects.find(kind); it != counts.objects.end()) add(kind, it->second);
+    if (const auto it = counted.objects.find(kind); it != counted.objects.end()) add(kind, it->second);
   }
-  for (const auto& [kind, count] : counts.objects) {
+  for (const auto& [kind, count] : counted.objects) {
     if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) add(kind, count);
-  }
-  for (const rbac::Binding& binding : inputs.inventory->bindings()) {
-    summary.subjects += binding.subjects.size();
-    summary.subjects_external += static_cast<std::size_t>(
-        std::count_if(binding.subjects.begin(), binding.subjects.end(), is_external));
   }
   summary.complete = !inputs.incomplete;
   return summary;

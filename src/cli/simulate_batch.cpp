@@ -154,8 +154,7 @@ ExitCode run_batch(const SimulateOptions& options, const PolicyInputs& loaded, C
   auto text = path == "-" ? read_stdin(context) : context.files.read(path, kMaxRequestBytes);
   if (!text.ok()) return context.fail(text.error());
   for (const std::string& note : policy_notes(loaded)) context.messages.note(note);
-  const ExitCode status = Batch(options, loaded, context).run(text.value());
-  return with_inputs(status, loaded.inputs, options.policy.input);
+  return Batch(options, loaded, context).run(text.value());
 }
 
 }  // namespace oidc_audit::cli

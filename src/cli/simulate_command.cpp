@@ -107,13 +107,7 @@ void print_answer(report::DecisionReport& answer, const Identity& identity, Cont
   context.out.write(json.take() + "\n");
 }
 
-ExitCode run_simulate(const SimulateOptions& given, Context& context) {
-  if (auto checked = check_usage(given); !checked.ok()) return context.fail(checked.error());
-  SimulateOptions options = given;
-  options.policy.input.namespace_name = options.namespace_name;
-  options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
-  PolicyInputs loaded;
-  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+ExitCode answer_question(const SimulateOptions& options, PolicyInputs& loaded, Context& context) {
   if (options.requests) return run_batch(options, loaded, context);
 
   auto question = options.review ? read_review_question(options, loaded, context)
@@ -138,8 +132,22 @@ ExitCode run_simulate(const SimulateOptions& given, Context& context) {
         answer.notes.push_back(std::move(note));
   }
   print_answer(answer, identity, context);
-  return with_inputs(decision.allowed ? ExitCode::ok : ExitCode::findings, loaded.inputs,
-                     options.policy.input);
+  return decision.allowed ? ExitCode::ok : ExitCode::findings;
+}
+
+ExitCode run_simulate(const SimulateOptions& given, Context& context) {
+  SimulateOptions options = given;
+  if (auto settled = settle_impersonation(options.identity, options.policy.input.cluster); !settled.ok())
+    return context.fail(settled.error());
+  if (auto checked = check_usage(options); !checked.ok()) return context.fail(checked.error());
+  options.policy.input.stdin_used =
+      options.requests == "-" || options.review == "-" || options.identity.reads_stdin();
+  options.policy.input.namespace_name = options.namespace_name;
+  options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
+  PolicyInputs loaded;
+  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+  return for_each_world(options.policy, context, loaded,
+                        [&](Context& each) { return answer_question(options, loaded, each); });
 }
 
 }  // namespace
@@ -205,7 +213,7 @@ void declare_simulate(CommandSpec& spec) {
   spec.choice("--match", "HOW", {"literal", "glob"}, options->match,
               "glob: answer also what a front-end that expands patterns would do (not Kubernetes)");
   add_identity_options(spec, options->identity);
-  add_policy_options(spec, options->policy);
+  add_policy_options(spec, options->policy, false);
   spec.run([options](Context& context) { return run_simulate(*options, context); });
 }
 

@@ -74,31 +74,24 @@ Result<Subject> who(const WhatCanOptions& options, Context& context) {
   return subject;
 }
 
-ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
-  WhatCanOptions options = given;
-  options.policy.input.namespace_name = options.namespace_name;
-  options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
-  auto subject = who(options, context);
-  if (!subject.ok()) return context.fail(subject.error());
-  PolicyInputs loaded;
-  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
-  const Identity& identity = subject.value().identity;
+ExitCode answer(const WhatCanOptions& options, const Subject& subject, const PolicyInputs& loaded,
+                Context& context) {
+  const Identity& identity = subject.identity;
   if (!identity.authenticated) {
     context.out.write(context.options.output == "json" ? identity.authentication_json + "\n"
                                                        : identity.authentication_text);
-    return with_inputs(ExitCode::findings, loaded.inputs, options.policy.input);
+    return ExitCode::findings;
   }
 
   std::optional<std::string_view> only;
   if (options.namespace_name) only = *options.namespace_name;
-  rbac::WhatCan answer = rbac::what_can(*loaded.authorizer, identity.user, only ? &*only : nullptr,
-                                        subject.value().groups_alone);
-  if (options.policy.no_masters) answer.masters = false;
-  report::WhatCanReport report{loaded.inputs.sources,        identity.user,
-                               subject.value().groups_alone, answer,
-                               subject_parser(loaded),       policy_notes(loaded)};
+  rbac::WhatCan found =
+      rbac::what_can(*loaded.authorizer, identity.user, only ? &*only : nullptr, subject.groups_alone);
+  if (options.policy.no_masters) found.masters = false;
+  report::WhatCanReport report{loaded.inputs.sources,  identity.user,       subject.groups_alone, found,
+                               subject_parser(loaded), policy_notes(loaded)};
   for (const std::string& note : identity.notes) report.notes.push_back(note);
-  if (subject.value().groups_alone)
+  if (subject.groups_alone)
     report.notes.emplace_back(
         "what the group gives by itself; its members have more through system:authenticated and their own "
         "names");
@@ -109,7 +102,22 @@ ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
     context.out.write(context.options.output == "matrix" ? report::what_can_matrix(report)
                                                          : report::what_can_text(report));
   }
-  return with_inputs(ExitCode::ok, loaded.inputs, options.policy.input);
+  return ExitCode::ok;
+}
+
+ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
+  WhatCanOptions options = given;
+  options.policy.input.namespace_name = options.namespace_name;
+  options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
+  if (auto settled = settle_impersonation(options.identity, options.policy.input.cluster); !settled.ok())
+    return context.fail(settled.error());
+  options.policy.input.stdin_used = options.identity.reads_stdin();
+  auto subject = who(options, context);
+  if (!subject.ok()) return context.fail(subject.error());
+  PolicyInputs loaded;
+  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+  return for_each_world(options.policy, context, loaded,
+                        [&](Context& each) { return answer(options, subject.value(), loaded, each); });
 }
 
 }  // namespace
@@ -134,7 +142,7 @@ void declare_what_can(CommandSpec& spec) {
   spec.option("-n,--namespace", "NAME", options->namespace_name,
               "this namespace and cluster-wide only; also that of input objects that name none");
   add_identity_options(spec, options->identity);
-  add_policy_options(spec, options->policy);
+  add_policy_options(spec, options->policy, false);
   spec.run([options](Context& context) { return run_what_can(*options, context); });
 }
 

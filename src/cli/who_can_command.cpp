@@ -44,11 +44,7 @@ Result<rbac::AccessQuestion> read_question(const WhoCanOptions& options, const P
   return question;
 }
 
-ExitCode run_who_can(const WhoCanOptions& given, Context& context) {
-  WhoCanOptions options = given;
-  options.policy.input.namespace_name = options.namespace_name;
-  PolicyInputs loaded;
-  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+ExitCode answer(const WhoCanOptions& options, const PolicyInputs& loaded, Context& context) {
   auto question = read_question(options, loaded, context);
   if (!question.ok()) return context.fail(question.error());
   const rbac::WhoCan answer = rbac::who_can(*loaded.policy, question.value());
@@ -56,7 +52,16 @@ ExitCode run_who_can(const WhoCanOptions& given, Context& context) {
                                     policy_notes(loaded)};
   context.out.write(context.options.output == "json" ? report::who_can_json(report)
                                                      : report::who_can_text(report));
-  return with_inputs(ExitCode::ok, loaded.inputs, options.policy.input);
+  return ExitCode::ok;
+}
+
+ExitCode run_who_can(const WhoCanOptions& given, Context& context) {
+  WhoCanOptions options = given;
+  options.policy.input.namespace_name = options.namespace_name;
+  PolicyInputs loaded;
+  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+  return for_each_world(options.policy, context, loaded,
+                        [&](Context& each) { return answer(options, loaded, each); });
 }
 
 }  // namespace
@@ -74,6 +79,8 @@ void declare_who_can(CommandSpec& spec) {
   spec.example("Who can read secrets in production?", "who-can get secrets -n prod -f deploy/");
   spec.example("Who can exec into pods anywhere, or get there?",
                "who-can create pods --subresource exec -A --indirect -f deploy/");
+  spec.example("Who can read secrets in two live clusters?",
+               "who-can get secrets -A --context staging --context prod");
   spec.example("Who can read the metrics of the server?", "who-can get /metrics -f deploy/ -o json");
   spec.output_formats({"text", "json"});
   spec.positional("VERB", options->verb, "get, list, create, ... or an HTTP method for a path");
@@ -84,7 +91,7 @@ void declare_who_can(CommandSpec& spec) {
   spec.option("--subresource", "NAME", options->subresource, "such as log, exec, scale, status");
   spec.option("--api-group", "GROUP", options->api_group, "API group of RESOURCE; \"\" is the core group");
   spec.flag("--indirect", options->indirect, "list, apart, who can make the access theirs");
-  add_policy_options(spec, options->policy);
+  add_policy_options(spec, options->policy, true);
   spec.run([options](Context& context) { return run_who_can(*options, context); });
 }
 
