@@ -232,6 +232,13 @@ Result<void> finish(ClientConfig& out, const KubeFlags& flags) {
         fmt::format("{} is plain http: credentials and impersonation are not sent over it", out.server),
         "use an https URL");
   }
+  // Both would be asked about as system:anonymous, and be refused or, worse, be given a part.
+  if (!out.username.empty()) {
+    out.warnings.push_back(
+        "the user has a password: kube-apiserver takes none since 1.19, and answers as to an anonymous user");
+  } else if (!plain && !secrets && out.client_certificate_pem.empty()) {
+    out.warnings.push_back("the user has no credentials: the server answers as to an anonymous user");
+  }
   return {};
 }
 

@@ -160,6 +160,9 @@ TEST_CASE("every field of a user is read") {
         "KEY");
   CHECK(one("user", "{tokenFile: sub/token}").value().token_file == "/k/sub/token");
   CHECK(one("user", "{username: a, password: b}").value().password == "b");
+  CHECK_THAT(one("user", "{username: a, password: b}").value().warnings.at(0), Catch::Contains("anonymous"));
+  CHECK_THAT(one("user", "{}").value().warnings.at(0), Catch::Contains("no credentials"));
+  CHECK(one("user", "{token: t}").value().warnings.empty());
   const auto as =
       one("user", "{token: t, as: jane, as-uid: '7', as-groups: [x, z], as-user-extra: {scopes: [z]}}");
   CHECK(as.value().impersonation.user == "jane");
