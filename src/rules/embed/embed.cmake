@@ -32,7 +32,15 @@ function(embed_yaml target symbol)
     COMMENT "Embedding ${symbol}"
     VERBATIM)
   target_sources(${target} PRIVATE "${output}")
+  # For tools that read sources without building them.
+  add_custom_target(embed_${symbol} DEPENDS "${output}")
+  add_dependencies(${target} embed_${symbol})
+  add_dependencies(generated_sources embed_${symbol})
 endfunction()
+
+if(NOT TARGET generated_sources)
+  add_custom_target(generated_sources)
+endif()
 
 if(NOT TARGET oidc_embed)
   add_executable(oidc_embed "${OIDC_EMBED_DIR}/embed_main.cpp" "${OIDC_EMBED_DIR}/compact_json.cpp")
