@@ -49,6 +49,9 @@ bool contains(const Table& table, char32_t value) {
   return it != table.end() && it->first <= value;
 }
 
+// Printable ASCII: most of all text, and never a special case.
+constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7F; }
+
 constexpr CodePoint kBroken{0xFFFD, 1, false};
 
 bool continuation(std::string_view text, std::size_t at) {
@@ -135,6 +138,11 @@ int display_width(char32_t value) noexcept {
 int display_width(std::string_view text) noexcept {
   int width = 0;
   for (std::size_t at = 0; at < text.size();) {
+    if (is_plain(text[at])) {
+      ++width;
+      ++at;
+      continue;
+    }
     const CodePoint point = decode_utf8(text, at);
     width += display_width(point.value);
     at += point.bytes;
@@ -142,12 +150,22 @@ int display_width(std::string_view text) noexcept {
   return width;
 }
 
-bool is_unsafe_to_print(char32_t value) noexcept { return contains(kUnsafe, value); }
+bool is_unsafe_to_print(char32_t value) noexcept {
+  if (value >= 0x20 && value < 0x7F) return false;
+  return contains(kUnsafe, value);
+}
 
 std::string escape_for_display(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t at = 0; at < text.size();) {
+    std::size_t plain = at;
+    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    if (plain != at) {
+      out.append(text.substr(at, plain - at));
+      at = plain;
+      continue;
+    }
     const CodePoint point = decode_utf8(text, at);
     if (!point.valid) {
       fmt::format_to(std::back_inserter(out), "\\x{:02X}", static_cast<unsigned char>(text[at]));

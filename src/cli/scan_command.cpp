@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <memory>
+#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -38,16 +39,18 @@ struct ScanRun {
   ExitCode status;
 };
 
-std::string write_text(const ScanRun& run) {
+void write_text(const ScanRun& run) {
   report::TextOptions text;
   text.color = run.context.color_out;
   text.width = run.context.width;
   text.summary = !run.context.options.quiet;
   text.verbose = run.context.options.verbosity > 0;
-  return report::text_report(run.report, text);
+  report::text_report(run.report, text, [&](std::string_view piece) { run.context.out.write(piece); });
 }
 
-std::string write_json(const ScanRun& run) { return report::json_report(run.report); }
+void write_json(const ScanRun& run) {
+  report::json_report(run.report, [&](std::string_view piece) { run.context.out.write(piece); });
+}
 
 /// The category that uploads of this run replace each other by: never one for manifests and clusters alike,
 /// or the one would close the alerts of the other.
@@ -58,7 +61,7 @@ std::string sarif_category(const ScanOptions& options, const Inputs& inputs) {
   return "oidc-audit/cluster/" + inputs.clusters.front().label + "/";
 }
 
-std::string write_sarif(const ScanRun& run) {
+void write_sarif(const ScanRun& run) {
   report::SarifOptions sarif;
   std::vector<std::string> outside;
   sarif.paths = sarif_paths(run.inputs, run.context.files, run.options.sarif_root, outside);
@@ -71,13 +74,13 @@ std::string write_sarif(const ScanRun& run) {
   }
   sarif.category = sarif_category(run.options, run.inputs);
   sarif.exit_code = static_cast<int>(run.status);
-  return report::sarif_report(run.report, sarif);
+  run.context.out.write(report::sarif_report(run.report, sarif));
 }
 
 /// The formats of -o, the default one first. A new one is a row here and a file in report/.
 struct Format {
   std::string_view name;
-  std::string (*write)(const ScanRun& run);
+  void (*write)(const ScanRun& run);
 };
 constexpr std::array kFormats = {
     Format{"text", write_text},
@@ -99,6 +102,16 @@ Thresholds thresholds(const ScanOptions& options, const rules::Config& config) {
   if (out.fail_on) out.minimum = std::min(out.minimum, *out.fail_on);
   if (config.min_severity) out.minimum = *config.min_severity;
   if (options.min_severity) out.minimum = parse_severity(*options.min_severity).value_or(out.minimum);
+  return out;
+}
+
+/// The highest severity of what was found, shown or not; nullopt when nothing was.
+std::optional<Severity> worst(const rules::RunResult& result) {
+  std::optional<Severity> out;
+  for (std::size_t i = 0; i < result.hidden.size(); ++i) {
+    if (result.hidden[i] != 0) out = static_cast<Severity>(i);
+  }
+  for (const Finding& finding : result.findings) out = std::max(out, std::optional(finding.severity));
   return out;
 }
 
@@ -172,6 +185,7 @@ void append(rules::RunResult& all, rules::RunResult part) {
   move_to(part.findings, all.findings);
   move_to(part.suppressed, all.suppressed);
   move_to(part.issues, all.issues);
+  for (std::size_t i = 0; i < all.hidden.size(); ++i) all.hidden[i] += part.hidden[i];
   all.rules_asked = part.rules_asked;
 }
 
@@ -183,13 +197,16 @@ void sort_findings(std::vector<Finding>& findings) {
 
 /// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
 rules::RunResult ask_rules(const rules::RuleSet& rules, const Inputs& inputs, const ScanOptions& options,
-                           const rules::Config& config) {
+                           const rules::Config& config, Severity minimum) {
   const oidc::Catalogue& catalogue = oidc::Catalogue::builtin();
+  rules::RunOptions run;
+  run.minimum = minimum;
+  if (inputs.clusters.empty())
+    return rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue, run);
   rules::RunResult all;
-  if (!options.input.paths.empty() || inputs.clusters.empty())
-    append(all, rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue));
+  if (!options.input.paths.empty())
+    append(all, rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue, run));
   for (const ClusterInput& cluster : inputs.clusters) {
-    rules::RunOptions run;
     run.complete = cluster.complete();
     append(all, rules::run(rules, *cluster.inventory, inputs.sources, config, catalogue, run));
   }
@@ -215,21 +232,15 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (!rules.ok()) return context.fail(rules.error());
   if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
 
-  rules::RunResult result = ask_rules(rules.value(), inputs, options, config.config);
   const Thresholds limits = thresholds(options, config.config);
-  const bool failed = std::any_of(
-      result.findings.begin(), result.findings.end(),
-      [&](const Finding& finding) { return limits.fail_on && finding.severity >= *limits.fail_on; });
+  rules::RunResult result = ask_rules(rules.value(), inputs, options, config.config, limits.minimum);
+  const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 
   report::Summary summary = summarize(inputs);
   summary.rules_run = result.rules_asked;
   summary.suppressed = result.suppressed.size();
-  const auto hidden =
-      std::remove_if(result.findings.begin(), result.findings.end(),
-                     [&](const Finding& finding) { return finding.severity < limits.minimum; });
-  summary.below_minimum = static_cast<std::size_t>(result.findings.end() - hidden);
-  result.findings.erase(hidden, result.findings.end());
+  summary.below_minimum = std::accumulate(result.hidden.begin(), result.hidden.end(), std::size_t{0});
 
   Collector issues;
   for (Issue& issue : inputs.issues) issues.add(std::move(issue));
@@ -245,7 +256,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
                     status};
   const auto format = std::find_if(kFormats.begin(), kFormats.end(),
                                    [&](const Format& each) { return each.name == context.options.output; });
-  context.out.write(format->write(run));
+  format->write(run);
   return status;
 }
 

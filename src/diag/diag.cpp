@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <compare>
+#include <cstdint>
+#include <numeric>
 #include <string_view>
 #include <tuple>
 
@@ -70,22 +72,28 @@ bool report_order(const Issue& a, const Issue& b) {
   return std::tie(a.code, a.message, a.level) < std::tie(b.code, b.message, b.level);
 }
 
-std::vector<Finding> Collector::take_findings() {
-  std::stable_sort(findings_.begin(), findings_.end(),
-                   [](const Finding& a, const Finding& b) { return report_order(a, b); });
-  const auto same = [](const Finding& a, const Finding& b) {
-    return !report_order(a, b) && !report_order(b, a);
-  };
-  findings_.erase(std::unique(findings_.begin(), findings_.end(), same), findings_.end());
-  return std::move(findings_);
+namespace {
+
+// Sorts by places in `items` rather than by moving the items about: they are large.
+template <typename Item>
+std::vector<Item> in_order(std::vector<Item> items) {
+  std::vector<std::uint32_t> order(items.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return report_order(items[a], items[b]); });
+  // Of two that are the same, neither comes before the other; the earlier never follows the later.
+  const auto same = [&](std::uint32_t a, std::uint32_t b) { return !report_order(items[a], items[b]); };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  std::vector<Item> out;
+  out.reserve(order.size());
+  for (const std::uint32_t index : order) out.push_back(std::move(items[index]));
+  return out;
 }
 
-std::vector<Issue> Collector::take_issues() {
-  std::stable_sort(issues_.begin(), issues_.end(),
-                   [](const Issue& a, const Issue& b) { return report_order(a, b); });
-  const auto same = [](const Issue& a, const Issue& b) { return !report_order(a, b) && !report_order(b, a); };
-  issues_.erase(std::unique(issues_.begin(), issues_.end(), same), issues_.end());
-  return std::move(issues_);
-}
+}  // namespace
+
+std::vector<Finding> Collector::take_findings() { return in_order(std::move(findings_)); }
+
+std::vector<Issue> Collector::take_issues() { return in_order(std::move(issues_)); }
 
 }  // namespace oidc_audit

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
+#include <optional>
 
 #include "base/unicode.h"
 
@@ -18,24 +18,25 @@ constexpr std::string_view kReset = "\x1B[0m";
 constexpr std::string_view kDim = "\x1B[2m";
 constexpr std::string_view kGap = "...";
 
-/// One character of the line as it is shown.
-struct Cell {
-  std::string text;
-  int width;
-  bool marked;
-};
-
-Cell cell_of(std::string_view bytes, const CodePoint& point, int column, bool marked) {
+/// Appends one character of the line as it is shown, if it takes no more than `room` columns; gives back how
+/// many it took, or nothing.
+std::optional<int> append_cell(std::string& out, std::string_view bytes, const CodePoint& point, int column,
+                               int room) {
+  const auto fits = [room](int width) { return width <= room ? std::optional(width) : std::nullopt; };
   if (point.valid && point.value == '\t') {
-    const int width = kTab - column % kTab;
-    return {std::string(static_cast<std::size_t>(width), ' '), width, marked};
+    const auto width = fits(kTab - column % kTab);
+    if (width) out.append(static_cast<std::size_t>(*width), ' ');
+    return width;
   }
   if (point.valid && !is_unsafe_to_print(point.value)) {
-    return {std::string(bytes), display_width(point.value), marked};
+    const auto width = fits(display_width(point.value));
+    if (width) out += bytes;
+    return width;
   }
-  std::string escaped = escape_for_display(bytes);
-  const int width = static_cast<int>(escaped.size());
-  return {std::move(escaped), width, marked};
+  const std::string escaped = escape_for_display(bytes);
+  const auto width = fits(static_cast<int>(escaped.size()));
+  if (width) out += escaped;
+  return width;
 }
 
 /// Where to look in a line that may be of any length: what is far from the marks is never touched.
@@ -92,51 +93,36 @@ std::string source_excerpt(const SourceManager& sources, SourceRange range, cons
                                               2 * static_cast<int>(kGap.size()));
   Window window = window_around(line, mark_begin, mark_end, width);
 
-  std::vector<Cell> cells;
-  int column = 0;
-  std::size_t at = window.begin;
-  while (at < window.end) {
-    const CodePoint point = decode_utf8(line, at);
-    Cell cell = cell_of(line.substr(at, point.bytes), point, column, at >= mark_begin && at < mark_end);
-    if (column + cell.width > width) break;
-    column += cell.width;
-    cells.push_back(std::move(cell));
-    at += point.bytes;
-  }
-  window.cut_right = at < line.size();
-
   std::string text;
   std::string marks;
   if (window.cut_left) {
     text += kGap;
     marks.append(kGap.size(), ' ');
   }
-  bool first = true;
-  for (const Cell& cell : cells) {
-    text += cell.text;
-    const auto columns = static_cast<std::size_t>(cell.width);
-    if (!cell.marked) {
-      marks.append(columns, ' ');
-      continue;
+  int column = 0;
+  std::size_t at = window.begin;
+  bool marked = false;
+  std::size_t mark_column = std::string::npos;  // where the marked text begins
+  while (at < window.end) {
+    const CodePoint point = decode_utf8(line, at);
+    if (at >= mark_begin && mark_column == std::string::npos) mark_column = marks.size();
+    const auto taken = append_cell(text, line.substr(at, point.bytes), point, column, width - column);
+    if (!taken) break;
+    const auto columns = static_cast<std::size_t>(*taken);
+    const bool inside = at >= mark_begin && at < mark_end;
+    const std::size_t before = marks.size();
+    marks.append(columns, inside ? '~' : ' ');
+    if (inside && !marked && columns > 0) {
+      marks[before] = '^';
+      marked = true;
     }
-    std::string mark(columns, '~');
-    if (first && !mark.empty()) {
-      mark[0] = '^';
-      first = false;
-    }
-    marks += mark;
+    column += *taken;
+    at += point.bytes;
   }
+  window.cut_right = at < line.size();
   // An empty range, or one whose characters take no columns: the place itself.
-  if (first) {
-    marks.resize(std::min(marks.find_last_not_of(' ') + 1, marks.size()));
-    int before = window.cut_left ? static_cast<int>(kGap.size()) : 0;
-    std::size_t byte = window.begin;
-    for (const Cell& cell : cells) {
-      if (byte >= mark_begin) break;
-      before += cell.width;
-      byte += decode_utf8(line, byte).bytes;
-    }
-    marks.assign(static_cast<std::size_t>(before), ' ');
+  if (!marked) {
+    marks.resize(std::min(mark_column, marks.size()), ' ');
     marks += '^';
   }
   if (window.cut_right) text += kGap;

@@ -145,16 +145,23 @@ void write_issue(JsonWriter& json, const SourceManager& sources, const Issue& is
   json.end_object();
 }
 
-std::string json_report(const ScanReport& report) {
+void json_report(const ScanReport& report, const Sink& sink) {
+  constexpr std::size_t kPiece = 1U << 16U;  // bytes that are passed on at once
   JsonWriter json;
+  const auto findings = [&](std::span<const Finding> all) {
+    for (const Finding& finding : all) {
+      write_finding(json, report.sources, finding);
+      if (json.text().size() >= kPiece) sink(json.take());
+    }
+  };
   json.begin_object();
   json.field("schema", "oidc-audit/scan/1");
   json.field("version", report.version);
   json.key("findings").begin_array();
-  for (const Finding& finding : report.findings) write_finding(json, report.sources, finding);
+  findings(report.findings);
   json.end_array();
   json.key("suppressed").begin_array();
-  for (const Finding& finding : report.suppressed) write_finding(json, report.sources, finding);
+  findings(report.suppressed);
   json.end_array();
   json.key("issues").begin_array();
   for (const Issue& issue : report.issues) write_issue(json, report.sources, issue);
@@ -166,7 +173,7 @@ std::string json_report(const ScanReport& report) {
   json.key("summary");
   write_summary(json, report);
   json.end_object();
-  return json.take() + "\n";
+  sink(json.take() + "\n");
 }
 
 }  // namespace oidc_audit::report

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace oidc_audit::report {
@@ -45,7 +46,8 @@ class JsonWriter {
 
   /// The text so far; when every begin had its end, one document. No newline at the end.
   const std::string& text() const { return out_; }
-  std::string take() { return std::move(out_); }
+  /// Gives away the text so far; writing may go on, and what follows is the next piece.
+  std::string take() { return std::exchange(out_, std::string()); }
 
  private:
   JsonWriter& begin(char bracket);

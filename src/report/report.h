@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <utility>
@@ -75,14 +76,17 @@ struct TextOptions {
   bool verbose = false;  ///< rule titles, confidence and aliases too
 };
 
+/// Takes a report piece by piece, so that a large one is never in memory as a whole.
+using Sink = std::function<void(std::string_view piece)>;
+
 /// For people: one block a finding in compiler style, then the summary.
-std::string text_report(const ScanReport& report, const TextOptions& options);
+void text_report(const ScanReport& report, const TextOptions& options, const Sink& sink);
 
 /// One line (two with a hint) for an issue, with its place: `file:line:col: warning: message [code]`.
 std::string issue_text(const SourceManager& sources, const Issue& issue, bool color);
 
 /// `oidc-audit/scan/1`, see docs/json-output.md.
-std::string json_report(const ScanReport& report);
+void json_report(const ScanReport& report, const Sink& sink);
 
 struct SarifOptions {
   /// By BufferId: path of the file relative to the repository's root, `/` separated, not yet encoded.

@@ -12,6 +12,7 @@ namespace oidc_audit::report {
 
 namespace {
 
+constexpr std::size_t kPiece = 1U << 16U;  // bytes that are passed on at once
 constexpr std::string_view kReset = "\x1B[0m";
 constexpr std::string_view kBold = "\x1B[1m";
 constexpr std::string_view kDim = "\x1B[2m";
@@ -229,14 +230,17 @@ std::array<std::size_t, 5> count_by_severity(std::span<const Finding> findings) 
   return counts;
 }
 
-std::string text_report(const ScanReport& report, const TextOptions& options) {
+void text_report(const ScanReport& report, const TextOptions& options, const Sink& sink) {
   std::string out;
   for (const Finding& finding : report.findings) {
-    if (!out.empty()) out += '\n';
+    if (&finding != &report.findings.front()) out += '\n';
     append_finding(out, report, finding, options);
+    if (out.size() < kPiece) continue;
+    sink(out);
+    out.clear();
   }
   if (options.summary) append_summary(out, report, options);
-  return out;
+  sink(out);
 }
 
 std::string issue_text(const SourceManager& sources, const Issue& issue, bool color) {

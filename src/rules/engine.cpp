@@ -30,6 +30,9 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   std::vector<const LoadedRule*> asked;
   for (const ActiveRule& rule : active) asked.push_back(rule.rule);
   Asker asker(rules, std::move(active), world);
+  // A suppression may be of something that would be hidden, so then all is made first.
+  const bool suppressing = has_suppressions(inventory, sources, config);
+  if (!suppressing) asker.hide_below(options.minimum);
   asker.ask_subjects();
   asker.ask_bindings();
   asker.ask_roles();
@@ -41,6 +44,14 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   result.findings = collector.take_findings();
   std::vector<Issue> issues = asker.take_issues();
   apply_suppressions(rules, asked, inventory, sources, config, result.findings, result.suppressed, issues);
+  result.hidden = asker.hidden();
+  if (suppressing) {
+    std::erase_if(result.findings, [&](const Finding& finding) {
+      if (finding.severity >= options.minimum) return false;
+      ++result.hidden[static_cast<std::size_t>(finding.severity)];
+      return true;
+    });
+  }
   for (Issue& issue : issues) collector.add(std::move(issue));
   result.issues = collector.take_issues();
   return result;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -25,11 +26,17 @@ struct RunOptions {
   std::string only_rule;
   /// Which kinds are known to be there completely; nullopt: judged by the objects.
   std::optional<Completeness> complete;
+  /// Findings below it are counted in RunResult::hidden and left out.
+  Severity minimum = Severity::info;
 };
+
+/// By severity, the lowest first.
+using SeverityCounts = std::array<std::size_t, 5>;
 
 struct RunResult {
   std::vector<Finding> findings;    ///< in report order, suppressed ones left out
   std::vector<Finding> suppressed;  ///< in report order
+  SeverityCounts hidden{};          ///< neither shown nor suppressed: below RunOptions::minimum
   std::vector<Issue> issues;    ///< broken rules, evaluations that failed, unused and unknown suppressions
   std::size_t rules_asked = 0;  ///< enabled
 };

@@ -209,6 +209,22 @@ std::optional<IgnoreComment> parse_ignore_comment(std::string_view comment) {
   return out;
 }
 
+bool has_suppressions(const rbac::Inventory& inventory, const SourceManager& sources, const Config& config) {
+  if (!config.suppressions.empty()) return true;
+  for (const document::Comment& comment : inventory.comments()) {
+    if (parse_ignore_comment(sources.text(comment.range))) return true;
+  }
+  const auto annotated = [](const auto& object) {
+    return std::any_of(object.meta.annotations.begin(), object.meta.annotations.end(),
+                       [](const auto& entry) { return entry.first.value == kAnnotation; });
+  };
+  const auto any = [&](const auto& objects) {
+    return std::any_of(objects.begin(), objects.end(), annotated);
+  };
+  return any(inventory.roles()) || any(inventory.bindings()) || any(inventory.service_accounts()) ||
+         any(inventory.namespaces());
+}
+
 void apply_suppressions(const RuleSet& rules, std::span<const LoadedRule* const> asked,
                         const rbac::Inventory& inventory, const SourceManager& sources, const Config& config,
                         std::vector<Finding>& findings, std::vector<Finding>& suppressed,

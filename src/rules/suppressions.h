@@ -14,6 +14,9 @@
 
 namespace oidc_audit::rules {
 
+/// Anything at all that apply_suppressions() would look at. Linear in the comments and annotations.
+bool has_suppressions(const rbac::Inventory& inventory, const SourceManager& sources, const Config& config);
+
 /// Moves what comments, annotations and the configuration accept out of `findings` into `suppressed`, and
 /// says which of them name an unknown rule, give no reason or suppress nothing. `asked` are the rules that
 /// ran: of others it is not known whether they would have found something.

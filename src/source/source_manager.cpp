@@ -39,7 +39,12 @@ const std::vector<std::uint32_t>& SourceManager::line_starts(const Buffer& buffe
   if (!buffer.line_starts.empty()) return buffer.line_starts;
   const std::string_view text = view(buffer);
   buffer.line_starts.push_back(0);
+  const bool has_cr = text.find('\r') != std::string_view::npos;
   for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!has_cr) {
+      i = text.find('\n', i);
+      if (i == std::string_view::npos) break;
+    }
     const bool lone_cr = text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n');
     if (text[i] != '\n' && !lone_cr) continue;
     add_checkpoints(buffer, buffer.line_starts.back(), i);
@@ -81,6 +86,12 @@ std::pair<std::uint32_t, SourceManager::Checkpoint> SourceManager::count(BufferI
                                        [](std::uint32_t o, const Checkpoint& c) { return o < c.offset; });
   if (behind != b.checkpoints.begin() && (behind - 1)->offset >= start) at = *(behind - 1);
   for (std::size_t i = at.offset; i < offset;) {
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      ++i;
+      ++at.column;
+      ++at.utf16_column;
+      continue;
+    }
     const CodePoint point = decode_utf8(text, i);
     i += point.bytes;
     if (i > offset) break;

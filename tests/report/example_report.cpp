@@ -54,4 +54,16 @@ RuleInfo& ExampleReport::add_rule(std::string id, Severity severity) {
   return rules.back();
 }
 
+std::string text_of(const report::ScanReport& report, const report::TextOptions& options) {
+  std::string out;
+  report::text_report(report, options, [&](std::string_view piece) { out += piece; });
+  return out;
+}
+
+std::string json_of(const report::ScanReport& report) {
+  std::string out;
+  report::json_report(report, [&](std::string_view piece) { out += piece; });
+  return out;
+}
+
 }  // namespace oidc_audit::test

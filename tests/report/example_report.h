@@ -32,4 +32,8 @@ class ExampleReport {
   report::Summary summary;
 };
 
+/// The whole of a report.
+std::string text_of(const report::ScanReport& report, const report::TextOptions& options);
+std::string json_of(const report::ScanReport& report);
+
 }  // namespace oidc_audit::test

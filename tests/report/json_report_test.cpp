@@ -10,6 +10,7 @@ using namespace oidc_audit;
 using namespace oidc_audit::report;
 using nlohmann::json;
 using oidc_audit::test::ExampleReport;
+using oidc_audit::test::json_of;
 
 TEST_CASE("the JSON report has the documented members") {
   ExampleReport example("kind: \xF0\x9F\x98\x80 x\nname: org:x\n");
@@ -19,7 +20,7 @@ TEST_CASE("the JSON report has the documented members") {
   finding.related.push_back({{finding.location.object, "/roleRef", std::nullopt}, "the role"});
   example.add_issue("duplicate-key", IssueLevel::warning, "name", "key twice").hint = "remove one";
   example.summary.objects = {{"ClusterRoleBinding", 1}};
-  const json report = json::parse(json_report(example.report()));
+  const json report = json::parse(json_of(example.report()));
   CHECK(report["schema"] == "oidc-audit/scan/1");
   CHECK(report["version"] == "1.2.3");
   const json expected = json::parse(R"({
@@ -43,7 +44,7 @@ TEST_CASE("the JSON report has the documented members") {
 
 TEST_CASE("the JSON report of nothing is a document too") {
   ExampleReport example("");
-  const json report = json::parse(json_report(example.report()));
+  const json report = json::parse(json_of(example.report()));
   CHECK(report["findings"].empty());
   CHECK(report["issues"].empty());
   CHECK(report["summary"]["files"]["read"] == 1);
@@ -58,7 +59,7 @@ TEST_CASE("the JSON report fits its published schema, and the check can fail") {
   example.suppressed = example.findings;
   example.add_issue("duplicate-key", IssueLevel::warning, "other", "key twice");
   example.summary.objects = {{"ClusterRoleBinding", 1}};
-  const json report = json::parse(json_report(example.report()));
+  const json report = json::parse(json_of(example.report()));
   CHECK(test::schema_violations(schema, report) == std::vector<std::string>{});
   const std::vector<std::string> members = {"schema",
                                             "findings/0/rule",

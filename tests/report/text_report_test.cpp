@@ -7,6 +7,7 @@
 using namespace oidc_audit;
 using namespace oidc_audit::report;
 using oidc_audit::test::ExampleReport;
+using oidc_audit::test::text_of;
 
 namespace {
 
@@ -27,7 +28,7 @@ TEST_CASE("a finding is a block in compiler style") {
   example.summary.documents = 4;
   example.summary.other_objects = 1;
   example.summary.templates = 1;
-  CHECK(text_report(example.report(), {}) ==
+  CHECK(text_of(example.report(), {}) ==
         "deploy/rbac.yaml:3:9: high: group `org:x` is open [open-tenant]\n"
         "    3 | - name: org:x\n"
         "      |         ^~~~~\n"
@@ -48,7 +49,7 @@ TEST_CASE("a clean run says what was looked at") {
   example.summary.suppressed = 1;
   example.summary.files_unreadable = 1;
   example.summary.complete = false;
-  const std::string text = text_report(example.report(), {});
+  const std::string text = text_of(example.report(), {});
   CHECK(text ==
         "no findings in what could be looked at; 2 below --min-severity not shown; 1 suppressed\n"
         "no RBAC objects; 0 rules run\n"
@@ -56,7 +57,7 @@ TEST_CASE("a clean run says what was looked at") {
         "not everything could be looked at: see the errors\n");
   TextOptions quiet;
   quiet.summary = false;
-  CHECK(text_report(example.report(), quiet).empty());
+  CHECK(text_of(example.report(), quiet).empty());
 }
 
 TEST_CASE("no byte of a hostile name reaches the terminal") {
@@ -74,7 +75,7 @@ TEST_CASE("no byte of a hostile name reaches the terminal") {
   TextOptions options;
   options.verbose = true;
   options.width = 60;
-  const std::string text = text_report(example.report(), options);
+  const std::string text = text_of(example.report(), options);
   CHECK(is_valid_utf8(text));
   for (std::size_t at = 0; at < text.size();) {
     const CodePoint point = decode_utf8(text, at);
@@ -93,7 +94,7 @@ TEST_CASE("color is only added, never needed") {
   example.add("open-tenant", Severity::high, "org:x", "group `org:x` is open").remedy = "close it";
   TextOptions colored;
   colored.color = true;
-  std::string text = text_report(example.report(), colored);
+  std::string text = text_of(example.report(), colored);
   CHECK(text.find("\x1B[1;31mhigh\x1B[0m") != std::string::npos);
   std::string stripped;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -103,7 +104,7 @@ TEST_CASE("color is only added, never needed") {
     }
     stripped += text[i];
   }
-  CHECK(stripped == text_report(example.report(), {}));
+  CHECK(stripped == text_of(example.report(), {}));
 }
 
 TEST_CASE("text is folded to the terminal, snippets are not") {
@@ -115,7 +116,7 @@ TEST_CASE("text is folded to the terminal, snippets are not") {
   TextOptions options;
   options.width = 40;
   options.summary = false;
-  const std::string text = text_report(example.report(), options);
+  const std::string text = text_of(example.report(), options);
   CHECK(text.find("  fix: use a group that is mapped from\n       claims and bind") != std::string::npos);
   CHECK(text.find("  claimMappings: {groups: {expression: \"[claims.terraform_organization_name]\"}}") !=
         std::string::npos);
@@ -138,6 +139,6 @@ TEST_CASE("a live object is named where there is no text") {
   example.add("open-tenant", Severity::high, "org:x", "open").location.range.reset();
   TextOptions options;
   options.summary = false;
-  CHECK(text_report(example.report(), options).substr(0, 48) ==
+  CHECK(text_of(example.report(), options).substr(0, 48) ==
         "ClusterRoleBinding/ops: high: open [open-tenant]");
 }
