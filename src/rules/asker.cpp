@@ -71,13 +71,22 @@ void Asker::note_error(const LoadedRule& rule) {
   issues_.push_back(std::move(issue));
 }
 
+// REQUIRES: the rule's prefilter admits what is asked about.
 bool Asker::holds(const ActiveRule& active) {
   const LoadedRule& rule = *active.rule;
+  if (rule.filter.exact) return true;
   if (!rules_.ready(rule, false, issues_)) return false;
   evaluator_.begin(rule.code);
   const bool result = evaluator_.is_true(*rule.code.when);
   if (!evaluator_.error().empty()) note_error(rule);
   return result;
+}
+
+// Whether `when` is the same for every binding of a subject; nullopt when the rule does not compile.
+std::optional<bool> Asker::depends_on_name_alone(const LoadedRule& rule) {
+  if (rule.filter.exact) return rule.filter.of_subject_alone();
+  if (!rules_.ready(rule, false, issues_)) return std::nullopt;
+  return (rule.code.when_uses & ~kOfName) == 0;
 }
 
 std::vector<Effect> Asker::effects(const LoadedRule& rule) {
@@ -192,10 +201,15 @@ void Asker::hit(const ActiveRule& active) {
   if (!rules_.ready(rule, true, issues_)) return;
   evaluator_.begin(rule.code);
   Finding finding;
-  finding.rule = rule.rule.info.id;
-  finding.aliases = rule.rule.info.aliases;
   finding.effects = effects(rule);
   finding.severity = severity(active, finding.effects);
+  if (finding.severity < minimum_) {
+    ++hidden_[static_cast<std::size_t>(finding.severity)];
+    if (!evaluator_.error().empty()) note_error(rule);
+    return;
+  }
+  finding.rule = rule.rule.info.id;
+  finding.aliases = rule.rule.info.aliases;
   finding.confidence = rule.rule.info.confidence;
   for (std::size_t i = 0; i < rule.code.confidence_cases.size(); ++i) {
     if (!evaluator_.is_true(rule.code.confidence_cases[i])) continue;
@@ -237,6 +251,7 @@ void Asker::complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry
   entry.traits = world_.analyzer().traits(analysis);
   for (std::size_t w = 0; w < twins.words.size(); ++w) entry.traits.words[w] |= twins.words[w];
   world_.object_traits(entry, entry.traits);
+  entry.traits.set(static_cast<std::size_t>(SubjectBit::bound_again), entry.uses_count > 1);
   if (analysis.subject->kind == rbac::SubjectKind::group) {
     const bool tenant = tenants_.contains(analysis.name) ||
                         (analysis.local != analysis.name && tenants_.contains(analysis.local));
@@ -270,10 +285,9 @@ void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> ru
   ask_.entry_index = index;
   std::vector<Candidate> candidates;
   for (const ActiveRule* rule : rules) {
-    if (!rule->rule->filter.subject.admits(entry.traits)) continue;
-    if (!rules_.ready(*rule->rule, false, issues_)) continue;
-    const bool once = (rule->rule->code.when_uses & ~kOfName) == 0;
-    if (!once || holds(*rule)) candidates.push_back({rule, once});
+    if (!rule->rule->filter.admits_subject(entry.traits)) continue;
+    const std::optional<bool> once = depends_on_name_alone(*rule->rule);
+    if (once && (!*once || holds(*rule))) candidates.push_back({rule, *once});
   }
   if (candidates.empty()) return;
   for (const SubjectUse& use : set.uses(entry)) {
@@ -281,8 +295,8 @@ void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> ru
     ask_.subject_index = use.subject;
     for (const Candidate& candidate : candidates) {
       const Prefilter& filter = candidate.rule->rule->filter;
-      if (!candidate.once && (!filter.binding.admits(ask_.binding->traits) ||
-                              !filter.role.admits(ask_.role->traits) || !holds(*candidate.rule))) {
+      if (!candidate.once && (!filter.admits_binding(entry.traits, ask_.binding->traits, ask_.role->traits) ||
+                              !holds(*candidate.rule))) {
         continue;
       }
       hit(*candidate.rule);
@@ -315,9 +329,7 @@ void Asker::ask_bindings() {
     set_binding(i);
     for (const ActiveRule* rule : rules) {
       const Prefilter& filter = rule->rule->filter;
-      if (filter.binding.admits(ask_.binding->traits) && filter.role.admits(ask_.role->traits) &&
-          holds(*rule))
-        hit(*rule);
+      if (filter.admits_binding({}, ask_.binding->traits, ask_.role->traits) && holds(*rule)) hit(*rule);
     }
   }
   ask_.binding = nullptr;
@@ -357,7 +369,7 @@ void Asker::ask_roles() {
     set_role(i);
     if (!ask_.role->in_input || ask_.role->default_object) continue;
     for (const ActiveRule* rule : by_role) {
-      if (rule->rule->filter.role.admits(ask_.role->traits) && holds(*rule)) hit(*rule);
+      if (rule->rule->filter.admits_role(ask_.role->traits, {}) && holds(*rule)) hit(*rule);
     }
     // Rules that aggregation made stand in other roles, and are asked about there.
     if (ask_.role->computed) continue;
@@ -387,7 +399,7 @@ void Asker::ask_roles() {
           for (const rbac::RoleFactName& fact : rbac::role_fact_names())
             ask_.rule_traits.set(bit++, facts.*fact.fact);
         }
-        if (rule->rule->filter.rule.admits(ask_.rule_traits) && holds(*rule)) hit(*rule);
+        if (rule->rule->filter.admits_role(ask_.role->traits, ask_.rule_traits) && holds(*rule)) hit(*rule);
       }
     }
   }
@@ -429,9 +441,8 @@ void Asker::ask_name() {
   ask_.entry_index = 0;
   set_binding(0);
   for (const ActiveRule* rule : of(Each::subject)) {
-    if (!rule->rule->filter.subject.admits(entry.traits) || !rules_.ready(*rule->rule, false, issues_))
-      continue;
-    if ((rule->rule->code.when_uses & ~kOfName) == 0 && holds(*rule)) hit(*rule);
+    if (!rule->rule->filter.admits_subject(entry.traits)) continue;
+    if (depends_on_name_alone(*rule->rule).value_or(false) && holds(*rule)) hit(*rule);
   }
   ask_.analysis = nullptr;
   ask_.entry = nullptr;

@@ -36,6 +36,10 @@ class Asker {
   void ask_roles();
   void ask_objects();
 
+  /// Findings below it are counted, and no more.
+  void hide_below(Severity minimum) { minimum_ = minimum; }
+  const SeverityCounts& hidden() const noexcept { return hidden_; }
+
   /// What rules say of the only subject there is, without its binding.
   void ask_name();
 
@@ -52,6 +56,7 @@ class Asker {
   void complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry);
   void find_live_bindings();
   bool holds(const ActiveRule& rule);
+  std::optional<bool> depends_on_name_alone(const LoadedRule& rule);
   void hit(const ActiveRule& rule);
   void note_error(const LoadedRule& rule);
   Severity severity(const ActiveRule& rule, std::span<const Effect> effects);
@@ -70,6 +75,8 @@ class Asker {
   std::unordered_set<std::string, StringHash, std::equal_to<>> tenants_;
   bool has_groups_ = false;
   std::set<std::string> failed_;  // rules whose evaluation failed: said once
+  Severity minimum_ = Severity::info;
+  SeverityCounts hidden_{};
   std::vector<Finding> findings_;
   std::vector<Issue> issues_;
 };

@@ -148,7 +148,12 @@ std::string readable_template(std::string_view text) {
   return out;
 }
 
-std::vector<std::string_view> conjuncts(std::string_view expression) {
+namespace {
+
+// The parts between `joint` at the top of an expression, trimmed; the expression alone when `other`, `?`, a
+// comment or a broken bracket is at the top.
+std::vector<std::string_view> parts_at_top(std::string_view expression, std::string_view joint,
+                                           std::string_view other) {
   std::vector<std::string_view> out;
   std::size_t depth = 0;
   std::size_t begin = 0;
@@ -166,8 +171,8 @@ std::vector<std::string_view> conjuncts(std::string_view expression) {
       if (depth == 0) return {trim_ascii(expression)};
       --depth;
     }
-    if (depth == 0 && (c == '?' || expression.substr(at, 2) == "||")) return {trim_ascii(expression)};
-    if (depth == 0 && expression.substr(at, 2) == "&&") {
+    if (depth == 0 && (c == '?' || expression.substr(at, 2) == other)) return {trim_ascii(expression)};
+    if (depth == 0 && expression.substr(at, 2) == joint) {
       out.push_back(trim_ascii(expression.substr(begin, at - begin)));
       at += 2;
       begin = at;
@@ -177,6 +182,31 @@ std::vector<std::string_view> conjuncts(std::string_view expression) {
   }
   out.push_back(trim_ascii(expression.substr(begin)));
   return out;
+}
+
+}  // namespace
+
+std::vector<std::string_view> conjuncts(std::string_view expression) {
+  return parts_at_top(expression, "&&", "||");
+}
+
+std::vector<std::string_view> disjuncts(std::string_view expression) {
+  return parts_at_top(expression, "||", "&&");
+}
+
+bool balanced(std::string_view expression) {
+  std::size_t depth = 0;
+  for (std::size_t at = 0; at < expression.size();) {
+    const char c = expression[at];
+    if (c == '"' || c == '\'') {
+      at = skip_string(expression, at);
+      continue;
+    }
+    if (c == '(' || c == '[' || c == '{') ++depth;
+    if ((c == ')' || c == ']' || c == '}') && depth-- == 0) return false;
+    ++at;
+  }
+  return depth == 0;
 }
 
 std::optional<PlainFact> plain_fact(std::string_view conjunct) {

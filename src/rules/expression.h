@@ -50,6 +50,10 @@ std::string readable_template(std::string_view text);
 /// The conditions joined by `&&` at the top of an expression, trimmed; the expression alone when `||`, `?` or
 /// a broken bracket is at the top.
 std::vector<std::string_view> conjuncts(std::string_view expression);
+/// The same of `||`; the expression alone when `&&`, `?` or a broken bracket is at the top.
+std::vector<std::string_view> disjuncts(std::string_view expression);
+/// No bracket closes what was not opened, and all that were are closed; strings apart.
+bool balanced(std::string_view expression);
 
 /// `[!] variable . field` or `variable . field != ""`: a fact that can be compared as a bit.
 struct PlainFact {

@@ -107,25 +107,6 @@ class OneRule {
 
 }  // namespace
 
-Prefilter prefilter_of(const Rule& rule) {
-  Prefilter out;
-  for (const std::string_view conjunct : conjuncts(rule.when.text)) {
-    const auto fact = plain_fact(conjunct);
-    if (!fact) continue;
-    const auto add = [&](Variable variable, TraitFilter& filter) {
-      if (fact->variable != kVariableNames[static_cast<std::size_t>(variable)]) return;
-      if (const auto bit = bit_of(variable, fact->field, fact->text)) {
-        (fact->negated ? filter.forbidden : filter.required).set(*bit);
-      }
-    };
-    add(Variable::subject, out.subject);
-    add(Variable::binding, out.binding);
-    add(Variable::role, out.role);
-    add(Variable::rule, out.rule);
-  }
-  return out;
-}
-
 RuleCompiler::RuleCompiler() = default;
 RuleCompiler::~RuleCompiler() = default;
 RuleCompiler::RuleCompiler(RuleCompiler&&) noexcept = default;

@@ -10,17 +10,9 @@
 #include "cel/program.h"
 #include "diag/issue.h"
 #include "rules/rule.h"
-#include "rules/traits.h"
 #include "rules/vocabulary.h"
 
 namespace oidc_audit::rules {
-
-/// What of a rule can be told without compiling it: which bits must and must not be set for `when` to be
-/// true.
-struct Prefilter {
-  TraitFilter subject, binding, role, rule;
-};
-Prefilter prefilter_of(const Rule& rule);
 
 /// A template with its expressions compiled; parallel to Template::parts.
 struct TemplateCode {

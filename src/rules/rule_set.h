@@ -12,6 +12,7 @@
 #include "diag/issue.h"
 #include "diag/rule_info.h"
 #include "rules/config.h"
+#include "rules/prefilter.h"
 #include "rules/program_set.h"
 #include "rules/rule.h"
 #include "source/source_manager.h"

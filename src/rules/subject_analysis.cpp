@@ -373,6 +373,8 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   set(invisible, has_invisible(a.name));
   set(mixed_script, has_mixed_scripts(a.name));
   set(not_nfc, !is_nfc(a.name));
+  set(upper_case, std::any_of(a.name.begin(), a.name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
+  set(names_origin, a.name.find("origin") != std::string_view::npos);
 }
 
 void SubjectAnalyzer::tenant_traits(const SubjectAnalysis& a, Traits& out) const {

@@ -345,11 +345,17 @@ std::optional<SubjectUse> World::phase_twin(std::uint32_t binding, std::uint32_t
       g.by_name.try_emplace((*subjects_)[e].subject->name.value, e);
   }
   // The other values that such a segment has with any provider.
-  constexpr std::string_view kPhases[] = {
-      "plan",     "apply",   "refresh", "destroy", "preview", "update",   "test_run", "read", "write",  "up",
-      "PROPOSED", "TRACKED", "TASK",    "DESTROY", "TESTING", "proposed", "tracked",  "task", "testing"};
+  static constexpr std::string_view kScopes[] = {"read", "write"};
+  static constexpr std::string_view kRunTypes[] = {"PROPOSED", "TRACKED", "TASK", "DESTROY", "TESTING",
+                                                   "proposed", "tracked", "task", "destroy", "testing"};
+  static constexpr std::string_view kPhases[] = {"plan",    "apply",  "refresh",  "destroy",
+                                                 "preview", "update", "test_run", "up"};
+  const std::span<const std::string_view> phases =
+      phase->name == "scope"      ? std::span<const std::string_view>(kScopes)
+      : phase->name == "run_type" ? std::span<const std::string_view>(kRunTypes)
+                                  : std::span<const std::string_view>(kPhases);
   const rbac::Binding& own = *bindings_[binding].binding;
-  for (const std::string_view other : kPhases) {
+  for (const std::string_view other : phases) {
     if (other == phase->value) continue;
     std::string name(analysis.name.substr(0, phase->begin));
     name += other;
