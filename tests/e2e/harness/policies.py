@@ -26,6 +26,11 @@ def apply(items):
     return server().client.in_parallel(create, items)
 
 
+def remove(items):
+    for item in items:
+        server().client.must("DELETE", collection(item["kind"], item["metadata"].get("namespace")) + "/" + item["metadata"]["name"])
+
+
 def clear(namespaces):
     selector = f"?labelSelector={LABEL}"
     for kind in ("ClusterRoleBinding", "ClusterRole"):

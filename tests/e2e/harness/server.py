@@ -12,9 +12,11 @@ from .issuer import Issuer
 
 START_SECONDS = 90
 
-# Who lists RBAC objects, and in whose name: what tests of credentials look at.
+# Who lists RBAC objects and in whose name, and what is asked of the authorizer by those whom it is about.
 AUDIT_POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [
-    {"level": "Metadata", "verbs": ["list"], "resources": [{"group": "rbac.authorization.k8s.io"}]}, {"level": "None"}]}
+    {"level": "Metadata", "verbs": ["list"], "resources": [{"group": "rbac.authorization.k8s.io"}]},
+    {"level": "Request", "resources": [{"group": "authorization.k8s.io", "resources": ["selfsubjectaccessreviews"]}]},
+    {"level": "None"}]}
 
 
 class Server:
@@ -59,11 +61,18 @@ class Server:
     def audit_log(self):
         return self.folder / "audit.log"
 
-    def audited(self):
-        """Audit events of lists of RBAC objects so far."""
+    def _events(self):
         if not self.audit_log.exists():
             return []
         return [json.loads(line) for line in self.audit_log.read_text(encoding="utf-8").splitlines()]
+
+    def audited(self):
+        """Audit events of lists of RBAC objects so far."""
+        return [event for event in self._events() if event["verb"] == "list"]
+
+    def self_reviews(self):
+        """What SelfSubjectAccessReviews asked so far."""
+        return [event["requestObject"]["spec"] for event in self._events() if event["verb"] == "create"]
 
     @property
     def address(self):
