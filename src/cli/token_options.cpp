@@ -11,6 +11,7 @@
 #include "cli/inputs.h"
 #include "cluster/curl_http.h"
 #include "oidc/authn_case.h"
+#include "oidc/claim_change.h"
 #include "oidc/config_source.h"
 #include "oidc/discovery.h"
 #include "oidc/jwks.h"
@@ -124,6 +125,20 @@ Result<oidc::DistributedResponses> read_responses(const TokenOptions& options, C
   return responses;
 }
 
+Result<void> apply_claim_changes(const TokenOptions& options, const std::string& path,
+                                 oidc::Credential& credential) {
+  if (options.claim_changes.empty()) return {};
+  std::vector<oidc::ClaimChange> changes;
+  for (const std::string& given : options.claim_changes) {
+    ASSIGN_OR_RETURN(oidc::ClaimChange change, oidc::parse_claim_change(given));
+    changes.push_back(std::move(change));
+  }
+  Result<std::string> changed = oidc::change_claims(std::move(credential.text), changes);
+  if (!changed.ok()) return std::move(changed).error().with_context("reading `" + path + "`");
+  credential.text = std::move(changed).value();
+  return {};
+}
+
 }  // namespace
 
 void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file) {
@@ -147,6 +162,11 @@ void add_token_options(CommandSpec& spec, TokenOptions& options) {
       kTokenGroup;
   spec.option("--claims", "FILE", options.claims_file,
               "payload of a token as JSON, its signature taken as valid; `-` reads standard input")
+      .group = kTokenGroup;
+  spec.option(
+          "--claim", "NAME=TEXT", options.claim_changes,
+          "change a claim of --claims, to see what another token would give; `NAME:=JSON` sets any value, "
+          "`NAME:=` takes the claim out; repeatable")
       .group = kTokenGroup;
   spec.option("--jwks", "[ISSUER=]FILE", options.jwks, "verify the signature with this key set; repeatable")
       .group = kTokenGroup;
@@ -208,6 +228,10 @@ Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Con
   if (options.token_file.has_value() && options.claims_file.has_value()) {
     return Error(ErrorKind::usage, "--token-file and --claims exclude each other");
   }
+  if (options.token_file.has_value() && !options.claim_changes.empty()) {
+    return Error(ErrorKind::usage, "an encoded token is signed, so its claims cannot be changed",
+                 "--claim goes with --claims FILE");
+  }
   int from_stdin = 0;
   for (const auto* file : {&options.token_file, &options.claims_file, &options.config.file}) {
     if (file->has_value() && **file == "-") ++from_stdin;
@@ -223,6 +247,8 @@ Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Con
   if (options.token_file.has_value() && credential.text.empty()) {
     return Error(ErrorKind::malformed, "`" + path + "` holds no token");
   }
+
+  RETURN_IF_ERROR(apply_claim_changes(options, path, credential));
 
   oidc::AuthenticateOptions authn;
   authn.now = context.clock.now();

@@ -29,7 +29,8 @@ struct TokenOptions {
   AuthConfigOptions config;
   std::optional<std::string> token_file;
   std::optional<std::string> claims_file;
-  std::vector<std::string> jwks;  ///< FILE, or ISSUER=FILE
+  std::vector<std::string> claim_changes;  ///< --claim, as oidc::parse_claim_change reads them
+  std::vector<std::string> jwks;           ///< FILE, or ISSUER=FILE
   bool discover = false;
   std::optional<std::string> now;
   std::vector<std::string> distributed;  ///< ENDPOINT=FILE
@@ -42,7 +43,7 @@ struct TokenOptions {
 /// file as an argument.
 void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file = true);
 
-/// Declares the above and --token-file, --claims, --jwks, --discover, --now and --distributed-claim.
+/// Declares the above and --token-file, --claims, --claim, --jwks, --discover, --now and --distributed-claim.
 void add_token_options(CommandSpec& spec, TokenOptions& options);
 
 /// A configuration that was read, validated and compiled, with the texts it points into. Does not move.
