@@ -33,8 +33,15 @@ bool names_groups(std::string_view claim) {
 
 /// The ways in which a bound name may carry a value: bare, behind the configured prefix, or behind what looks
 /// like one.
-bool carries_value(std::string_view bound, std::string_view value, const std::optional<std::string>& prefix) {
+/// A name that the server composes by an expression may end in the value of a claim without being it: then
+/// what stands before must be one word.
+bool carries_value(std::string_view bound, std::string_view value, const std::optional<std::string>& prefix,
+                   bool composed) {
   if (value.size() < 2 || !bound.ends_with(value)) return false;
+  const std::string_view front = bound.substr(0, bound.size() - value.size());
+  const auto separators =
+      std::count_if(front.begin(), front.end(), [](char c) { return c == ':' || c == '/'; });
+  if (composed && separators > 1 && front != prefix) return false;
   return bound.size() == value.size() || differs_by_prefix(bound, value, prefix);
 }
 
@@ -194,9 +201,11 @@ class SubjectMisses {
     if (source == nullptr || subject.kind == SubjectKind::service_account) return std::nullopt;
     const bool group = subject.kind == SubjectKind::group;
     const std::string& read = group ? source->groups_claim : source->username_claim;
+    const bool mapped = source->configuration_known && (!group || source->groups_configured);
+    const bool composed = mapped && read.empty();
     for (const ClaimValue& claim : source->claims) {
       if (is_plumbing(claim.claim) || (!read.empty() && claim.claim == read)) continue;
-      if (!carries_value(subject.name.value, claim.value, prefix_of(subject.kind))) continue;
+      if (!carries_value(subject.name.value, claim.value, prefix_of(subject.kind), composed)) continue;
       if (group && (claim.in_list || names_groups(claim.claim))) return unread_group(subject, claim);
       if (group && !claim.in_list) {
         return make(
