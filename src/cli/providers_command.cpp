@@ -1,5 +1,6 @@
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/provider_examples.h"
 #include "oidc/catalogue.h"
 #include "report/subject_report.h"
 
@@ -16,6 +18,8 @@ namespace {
 struct ProvidersOptions {
   std::string id;
   std::string directory;
+  std::string output;
+  std::string examples;
 };
 
 /// The built-in catalogue, with the providers of --rules; the error was said already when there is none.
@@ -62,6 +66,23 @@ ExitCode run_show(const ProvidersOptions& options, Context& context) {
   return ExitCode::ok;
 }
 
+ExitCode run_docs(const ProvidersOptions& options, Context& context) {
+  std::optional<oidc::Catalogue> own;
+  const oidc::Catalogue* const catalogue = load(options, context, own);
+  if (catalogue == nullptr) return ExitCode::usage;
+  std::ostringstream unused_out;
+  std::ostringstream unused_err;
+  const Host host{
+      {context.in, unused_out, unused_err}, context.files, context.clock, context.environment, {}};
+  auto pages = provider_pages(*catalogue, options.examples, host);
+  if (!pages.ok()) return context.fail(pages.error());
+  for (const auto& [name, text] : pages.value()) {
+    auto written = context.files.write_atomically(options.output + "/" + name, text);
+    if (!written.ok()) return context.fail(written.error());
+  }
+  return ExitCode::ok;
+}
+
 }  // namespace
 
 void declare_providers(CommandSpec& spec) {
@@ -88,6 +109,15 @@ void declare_providers(CommandSpec& spec) {
   show.positional("ID", options->id, "id of a provider");
   add_rules(show);
   show.run([options](Context& context) { return run_show(*options, context); });
+
+  CommandSpec& docs = spec.subcommand("docs", "Write a page for each provider, and an index");
+  docs.example("The pages of this project", "providers docs docs/providers --examples fixtures/providers");
+  docs.positional("DIR", options->output, "existing directory to write to");
+  docs.option("--examples", "DIR", options->examples,
+              "worked examples, a folder ID a provider: example.yaml, auth-config.yaml, rbac.yaml, "
+              "claims.json; their commands are run and shown with what they print");
+  add_rules(docs);
+  docs.run([options](Context& context) { return run_docs(*options, context); });
 }
 
 }  // namespace oidc_audit::cli

@@ -54,14 +54,23 @@ struct Provider {
 
 /// One fact sheet of a provider file, for `providers show` and the generated pages.
 struct ProviderDocs {
+  std::string category;  ///< "ci", "iac", "hosting", "workload", "people" or "cloud"
   std::string summary;
   std::string audience;
-  std::string tenant;
+  std::string tenant;  ///< all of `tenants` in one line
+  struct Tenant {
+    std::string name;
+    std::string where;  ///< "sub", "iss", "claim:NAME" or "absent"
+    std::string immutable_claim;
+  };
+  std::vector<Tenant> tenants;
   std::vector<std::string> notes;
   std::vector<std::string> references;
   struct Subject {
     std::string kind;
-    std::string form;  ///< the pattern, as written
+    std::string form;                ///< the pattern, as written
+    std::vector<std::string> items;  ///< what `{...}` of the form may be, any of them in any order
+    std::string separator;           ///< between the items
     std::string note;
     bool group = false;
   };
@@ -69,7 +78,9 @@ struct ProviderDocs {
   struct SegmentDoc {
     std::string name;
     std::uint8_t traits = 0;
-    std::string values;  ///< what it may hold, for people
+    std::string values;           ///< what it may hold, for people
+    std::string influenced_when;  ///< a glob of the values that others can choose; empty: any
+    bool in_subject = false;      ///< a part of a subject, not of an issuer alone
     std::string note;
   };
   std::vector<SegmentDoc> segments;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "oidc/compiled_provider.h"
 
 namespace oidc_audit::oidc {
@@ -64,11 +66,25 @@ bool has_word(Value value, std::string_view word) {
   return false;
 }
 
+// Whether some form has `{name}`, `{=name}` or captures it as `{<name}`.
+bool is_used(const std::vector<ProviderDocs::Subject>& subjects, std::string_view name) {
+  const auto in = [name](const std::string& form) {
+    for (const char* mark : {"", "=", "<"}) {
+      if (form.find("{" + std::string(mark) + std::string(name) + "}") != std::string::npos) return true;
+    }
+    return false;
+  };
+  return std::any_of(subjects.begin(), subjects.end(), [&in](const ProviderDocs::Subject& subject) {
+    return in(subject.form) || std::any_of(subject.items.begin(), subject.items.end(), in);
+  });
+}
+
 }  // namespace
 
 Result<ProviderDocs> read_provider_docs(Value root) {
   ASSIGN_OR_RETURN(const Provider provider, compile_provider(root));
   ProviderDocs docs;
+  docs.category = std::string(root.find("category").text());
   docs.summary = std::string(root.find("summary").text());
   if (const Value audience = root.find("audience"); audience.exists()) {
     docs.audience = "default: " + std::string(audience.find("default").text());
@@ -79,7 +95,9 @@ Result<ProviderDocs> read_provider_docs(Value root) {
   for (const TenantRule& tenant : tenants) {
     std::string text = tenant.name + " (" + tenant.where + ")";
     if (!tenant.immutable_claim.empty()) text += ", immutably claim " + tenant.immutable_claim;
-    if (docs.tenant.find(text) == std::string::npos) docs.tenant += (docs.tenant.empty() ? "" : "; ") + text;
+    if (docs.tenant.find(text) != std::string::npos) continue;
+    docs.tenant += (docs.tenant.empty() ? "" : "; ") + text;
+    docs.tenants.push_back({tenant.name, tenant.where, tenant.immutable_claim});
   }
   docs.notes = texts_of(root.find("notes"));
   docs.references = texts_of(root.find("references"));
@@ -89,8 +107,8 @@ Result<ProviderDocs> read_provider_docs(Value root) {
     made.form = std::string(subject.find("form").text());
     if (const Value items = subject.find("items"); items.exists()) {
       const Value separator = subject.find("separator");
-      made.form += "  with, between `" + std::string(separator.exists() ? separator.text() : ":") +
-                   "`, any of: " + joined(texts_of(items));
+      made.separator = std::string(separator.exists() ? separator.text() : ":");
+      made.items = texts_of(items);
     }
     std::vector<std::string> kinds = texts_of(subject.find("kind"));
     for (const Value kind : subject.find("kinds").items()) kinds.emplace_back(kind.find("kind").text());
@@ -108,6 +126,8 @@ Result<ProviderDocs> read_provider_docs(Value root) {
     ProviderDocs::SegmentDoc made;
     made.name = it->second.spec.name;
     made.traits = it->second.traits;
+    made.influenced_when = it->second.influenced_when;
+    made.in_subject = is_used(docs.subjects, member.key.text());
     made.values = it->second.spec.value_class->text;
     made.note = std::string(member.value.find("note").text());
     docs.segments.push_back(std::move(made));

@@ -150,7 +150,7 @@ std::string provider_json(const oidc::Provider& provider, const oidc::ProviderDo
   json.field("summary", docs.summary).field("audience", docs.audience).field("tenant", docs.tenant);
   json.key("subjects").begin_array();
   for (const auto& subject : docs.subjects) {
-    json.begin_object().field("kind", subject.kind).field("form", subject.form);
+    json.begin_object().field("kind", subject.kind).field("form", subject_form(subject));
     text_or_null(json, "note", subject.note);
     json.field("group", subject.group).end_object();
   }

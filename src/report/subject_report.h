@@ -35,6 +35,9 @@ std::string subject_text(const SubjectReport& report, bool color);
 std::string provider_list_json(std::span<const oidc::Provider> providers);
 std::string provider_json(const oidc::Provider& provider, const oidc::ProviderDocs& docs);
 
+/// The form of a subject in one line, with what may stand for its `{...}`.
+std::string subject_form(const oidc::ProviderDocs::Subject& subject);
+
 std::string provider_list_text(std::span<const oidc::Provider> providers);
 std::string provider_text(const oidc::Provider& provider, const oidc::ProviderDocs& docs);
 

@@ -216,6 +216,12 @@ std::string subject_text(const SubjectReport& report, bool color) {
   return out;
 }
 
+std::string subject_form(const oidc::ProviderDocs::Subject& subject) {
+  if (subject.items.empty()) return subject.form;
+  return fmt::format("{}  with, between `{}`, any of: {}", subject.form, subject.separator,
+                     join(subject.items, ", "));
+}
+
 std::string provider_list_text(std::span<const oidc::Provider> providers) {
   std::size_t ids = 0;
   std::size_t titles = 0;
@@ -249,7 +255,7 @@ std::string provider_text(const oidc::Provider& provider, const oidc::ProviderDo
   if (!docs.tenant.empty()) list("Tenant", {docs.tenant});
   lines.clear();
   for (const auto& subject : docs.subjects) {
-    lines.push_back(subject.form);
+    lines.push_back(subject_form(subject));
     lines.push_back(fmt::format("    {}{}{}{}", subject.kind, subject.group ? " (group)" : "",
                                 subject.note.empty() ? "" : ": ", subject.note));
   }
