@@ -6,9 +6,10 @@ import time
 import unittest
 
 import compare_authn
-from harness import configurations, shared
+from harness import configurations, shared, tools
 from harness.client import Client
 from harness.logs import LogReader
+from harness.server import Server
 
 TOKENS = int(os.environ.get("OIDC_AUDIT_E2E_SERVER_TOKENS", "600"))
 REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
@@ -17,8 +18,7 @@ REVIEW = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
 class Who:
     """Asks the server who a token is, in the form in which whoami answers."""
 
-    def __init__(self):
-        here = shared.server()
+    def __init__(self, here):
         self.client = Client(here.port, here.ca.crt)
         self.log = LogReader(here.log)
 
@@ -33,6 +33,14 @@ class Who:
             return {"outcome": "not_mine"}
         return {"outcome": "rejected", "error": error.removeprefix("[invalid bearer token, ").removesuffix("]")}
 
+    def wait_for_discovery(self, issuer, urls):
+        """It is begun at the start of a server, and nothing waits for it."""
+        until = time.monotonic() + 60
+        for url in urls:
+            token = issuer.key.sign({"iss": url, "exp": 1})
+            while "not initialized" in self.ask(token).get("error", "") and time.monotonic() < until:
+                time.sleep(0.2)
+
 
 def with_added_groups(answer):
     """What whoami tells is what the token maps to; the server then adds a group."""
@@ -42,15 +50,18 @@ def with_added_groups(answer):
     return {**answer, "groups": groups}
 
 
-class Tokens(unittest.TestCase):
-    def setUp(self):
-        self.issuer = shared.server().issuer
-        self.who = Who()
-        self.addCleanup(self.who.client.close)
-
+class Comparison(unittest.TestCase):
     def compare(self, theirs, ours, about):
         if compare_authn.comparable(theirs) != compare_authn.comparable(with_added_groups(ours)):
             self.fail(json.dumps({"about": about, "server": theirs, "oidc-audit": ours}, indent=1))
+
+
+class Tokens(Comparison):
+    def setUp(self):
+        self.issuer = shared.server().issuer
+        self.who = Who(shared.server())
+        self.addCleanup(self.who.client.close)
+        self.who.wait_for_discovery(self.issuer, [entry["issuer"]["url"] for entry in configurations.by_hand + configurations.at_random])
 
     def test_random_tokens(self):
         rng = random.Random(configurations.SEED + 1)
@@ -124,6 +135,41 @@ class Tokens(unittest.TestCase):
                 ours = shared.run_json("whoami", "--token-file", "-", "--auth-config", shared.server().auth_config, "--jwks", keys, stdin=token)
                 self.assertNotIn(token.split(".")[-1] if token.count(".") == 2 else "\n\n", json.dumps(ours))
                 self.compare(theirs, ours, name)
+
+
+class LegacyFlags(Comparison):
+    """Servers that are told of the issuer by --oidc-* flags."""
+
+    FLAGS = [
+        ["--oidc-client-id=e2e"],
+        ["--oidc-client-id=e2e", "--oidc-username-claim=email", "--oidc-groups-claim=groups", "--oidc-groups-prefix=oidc:"],
+        ["--oidc-client-id=e2e", "--oidc-username-claim=login", "--oidc-username-prefix=-", "--oidc-groups-claim=roles", "--oidc-groups-prefix=-",
+         "--oidc-required-claim=hd=example.com", "--oidc-signing-algs=RS256,RS512"],
+    ]
+
+    def test_tokens(self):
+        shared.server()  # skips when there is none
+        for number, flags in enumerate(self.FLAGS):
+            with self.subTest(flags=flags), Server(tools.server_programs(), arguments=lambda server, flags=flags: [
+                    f"--oidc-issuer-url={server.issuer.url('flags')}", f"--oidc-ca-file={server.ca.crt}", *flags]) as server:
+                who = Who(server)
+                self.addCleanup(who.client.close)
+                who.wait_for_discovery(server.issuer, [server.issuer.url("flags")])
+                rng = random.Random(configurations.SEED + 10 + number)
+                now = int(time.time())
+                config = configurations.wrap([{"issuer": {"url": server.issuer.url("flags"), "audiences": ["e2e"]}}])
+                claims = [compare_authn.make_claims(rng, now, config) for _ in range(TOKENS // 6)]
+                keys = server.folder / "keys.json"
+                keys.write_text(json.dumps(server.issuer.keys()), encoding="utf-8")
+                users = 0
+                for payload in claims:
+                    token = server.issuer.key.sign(payload)
+                    theirs = who.ask(token)
+                    ours = shared.run_json("whoami", "--token-file", "-", f"--oidc-issuer-url={server.issuer.url('flags')}", *flags,
+                                           "--jwks", keys, stdin=token)
+                    self.compare(theirs, ours, payload)
+                    users += theirs["outcome"] == "user"
+                self.assertGreater(users, 5)
 
 
 if __name__ == "__main__":

@@ -20,12 +20,13 @@ AUDIT_POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages":
 
 
 class Server:
-    """Use as a context manager. `authentication(issuer)` gives the AuthenticationConfiguration, as an object."""
+    """Use as a context manager. `authentication(issuer)` gives the AuthenticationConfiguration, as an object; `arguments` are
+    further ones of kube-apiserver, or a function of this server that gives them once there is an issuer."""
 
     def __init__(self, programs, authentication=None, arguments=()):
         self.programs = programs
         self.authentication = authentication
-        self.arguments = list(arguments)
+        self.arguments = arguments
         self.running = []
         self.issuer = None
         self.client = None
@@ -115,7 +116,8 @@ class Server:
                    "--service-account-signing-key-file", self.accounts_key, "--service-cluster-ip-range", "10.0.0.0/24",
                    "--authorization-mode", "RBAC", "--disable-admission-plugins", "ServiceAccount",
                    "--audit-policy-file", self.audit_policy, "--audit-log-path", self.audit_log, "--audit-log-mode", "blocking-strict",
-                   "--cert-dir", self.folder / "certificates", *self.arguments]
+                   "--cert-dir", self.folder / "certificates"]
+        command += self.arguments(self) if callable(self.arguments) else self.arguments
         if self.authentication:
             command += ["--authentication-config", self.auth_config]
         self.running.append(processes.start(command, self.log))
