@@ -20,7 +20,12 @@ class Questions(unittest.TestCase):
             policies.make_namespace(namespace)
         cls.rng = random.Random(configurations.SEED + 2)
         cls.addClassCleanup(policies.clear, compare_rbac.NAMESPACES)
-        items = compare_rbac.make_policy(cls.rng)["items"]
+        items = []
+        for number in range(20):
+            for item in compare_rbac.make_policy(cls.rng)["items"]:
+                if "roleRef" in item:
+                    item["metadata"]["name"] += f"-{number}"
+                items.append(item)  # of roles of one name the first stays
         created = policies.apply(items)
         cls.items = [item for item, (status, _) in zip(items, created) if status == 201]
         policies.settle()
@@ -62,6 +67,42 @@ class Questions(unittest.TestCase):
                 over_dump = shared.run_json(*arguments, "-f", self.dump)
                 over_live = shared.run_json(*self.live(*arguments))
                 self.assertEqual(essence(over_dump), essence(over_live))
+
+    def test_who_can(self):
+        """Whoever is listed is allowed by the server, and nobody else of those that are bound."""
+        checked = listed = 0
+        candidates = [("User", name) for name in compare_rbac.USERS if name] + [("Group", name) for name in compare_rbac.GROUPS]
+        grants = [grant for grant in compare_rbac.grants_of({"items": self.items}) if {"verbs", "resources", "apiGroups"} <= grant[3].keys()]
+        for _ in range(25):
+            _, _, namespace, rule = self.rng.choice(grants)
+            verb, group = self.rng.choice(rule["verbs"] or ["get"]), self.rng.choice(rule["apiGroups"])
+            resource, _, subresource = self.rng.choice(rule["resources"]).partition("/")
+            if not verb or not resource:
+                continue
+            arguments = ["who-can", verb, resource, "--api-group", group, "-n", namespace or self.rng.choice(compare_rbac.NAMESPACES)]
+            arguments += ["--subresource", subresource] if subresource else []
+            answer = shared.run_json(*arguments, "-f", self.dump)
+            allowed = set()
+            for entry in answer["subjects"]:
+                who = entry["subject"]
+                if not any(not grant["names"] for grant in entry["grants"]) and entry["authorizer"] == "rbac":
+                    continue  # by name alone
+                if who["kind"] == "ServiceAccount":
+                    allowed.add(("User", f"system:serviceaccount:{who['namespace']}:{who['name']}"))
+                else:
+                    allowed.add((who["kind"], who["name"]))
+            asked = answer["question"]
+            request = {name: asked[name] for name in ("verb", "apiGroup", "resource", "subresource", "namespace")}
+
+            def ask(candidate):
+                kind, name = candidate
+                who = {"user": name} if kind == "User" else {"user": "nobody", "groups": [name]}
+                return policies.review({**who, **request})["allowed"]
+            for candidate, verdict in zip(candidates, self.server.client.in_parallel(ask, candidates)):
+                self.assertEqual(verdict, candidate in allowed, (arguments, candidate, answer))
+                checked += 1
+                listed += verdict
+        print(f"{checked} subjects are listed by who-can, or not, as the server decides ({listed} allowed)")
 
     def test_as_is_who_asks(self):
         """With --live, --as is whom the requests are made as, and --user who is asked about."""

@@ -3,6 +3,7 @@ import json
 import os
 import random
 import unittest
+import urllib.parse
 
 import compare_rbac
 from harness import policies, shared
@@ -137,6 +138,27 @@ class Rbac(unittest.TestCase):
                 status, body = shared.server().client.ask(method, path, None, headers)
                 self.assertEqual((403, False), (status, mine["allowed"]), body)
                 self.assertEqual(body["message"], mine["denied_message"])
+
+
+    def test_quoted_names(self):
+        """Names of all sorts of characters, as the server quotes them: Go's %q, then HTML in part of it."""
+        rng = random.Random(SEED)
+        special = ["\\", '"', "'", "<", ">", "&", "\t", "\r", "\n", "\x01", "\x1b", "\x7f", "\x85", "\xa0", "\xad", "\u0301", "\u200b", "\u202e",
+                   "\u2028", "\u3000", "\ue000", "\ufeff", "\ufffd", "\uffff", "\U0001f600", "\U000e0001", "\U0010ffff"]
+        ranges = [(0x20, 0x7e), (0xa0, 0x24f), (0x370, 0x5ff), (0x600, 0x1fff), (0x2000, 0x2fff), (0x3000, 0xa7ff), (0xf900, 0xffff),
+                  (0x10000, 0x1ffff), (0xe0000, 0xe01ff)]
+
+        def letter():
+            return rng.choice(special) if rng.random() < 0.3 else chr(rng.randint(*rng.choice(ranges)))
+        names = ["".join(letter() for _ in range(8)).replace("/", "") for _ in range(400)]  # a slash would end the name
+        ours = simulate([{"user": "jane", "groups": [], "verb": "get", "resource": "pods", "namespace": "dev", "name": name} for name in names],
+                        "-f", shared.dump())
+
+        def ask(name):
+            path = "/api/v1/namespaces/dev/pods/" + urllib.parse.quote(name, safe="")
+            return shared.server().client.ask("GET", path, None, {"Impersonate-User": "jane"})
+        for name, (status, body), mine in zip(names, shared.server().client.in_parallel(ask, names), ours, strict=True):
+            self.assertEqual((403, body["message"]), (status, mine["denied_message"]), ascii(name))
 
 
 class FreshCluster(unittest.TestCase):
