@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/go_quote.h"
+#include "base/strings.h"
 #include "oidc/authn_run.h"
 #include "oidc/claims_view.h"
 #include "oidc/go_json.h"
@@ -232,6 +233,17 @@ bool AuthnRun::resolve_distributed(const std::string& claim, const std::string& 
              "; the server asks there, and refuses the token unless it is answered with a JWT",
          "have the issuer put `" + claim +
              "` into the token (fewer groups, or application roles), or give the endpoint's answer"});
+  }
+  // The payload alone may stand for the token.
+  const std::string unreadable = trim_ascii(response->second).starts_with('{')
+                                     ? std::string()
+                                     : untrusted_issuer_error(response->second);
+  if (!unreadable.empty()) {
+    return refuse({Stage::distributed_claims, AuthnCause::claim_type,
+                   front + "getting untrusted issuer from endpoint " + endpoint + " failed for claim " +
+                       go_quote(claim) + ": " + unreadable,
+                   "", "the answer of " + endpoint + " is no token that can be read",
+                   "have the endpoint " + endpoint + " answer with a valid token for this server"});
   }
   std::string payload;
   if (!verify_distributed(endpoint, response->second, payload)) return false;

@@ -133,6 +133,30 @@ std::optional<std::string> untrusted_issuer(std::string_view payload) {
   return issuer;
 }
 
+std::string untrusted_issuer_error(std::string_view token) {
+  if (trim_ascii(token).starts_with('{')) return "token is not compact JWT";
+  bool ok = false;
+  const auto parts = three_parts(token, ok);
+  if (!ok) return "malformed token";
+  Result<std::string> payload = decode_base64url(parts[1]);
+  if (!payload.ok()) return "error decoding token: " + payload.error().message();
+  const Result<JsonDocument> json = JsonDocument::parse(std::move(payload).value());
+  const std::string front = "while unmarshaling token: ";
+  if (!json.ok()) return front + json.error().message();
+  const JsonValue root = json.value().root();
+  if (root.is(JsonKind::null)) return {};
+  if (!root.is(JsonKind::object))
+    return front + go_unmarshal_error(root.kind(), R"(struct { Issuer string "json:\"iss\"" })");
+  for (const auto& [key, value] : root.members()) {
+    if (!go_field_matches(key.string(), "iss") || value.is(JsonKind::null) || value.is(JsonKind::string))
+      continue;
+    return front + std::string("json: cannot unmarshal ")
+                       .append(to_string(value.kind()))
+                       .append(" into Go struct field .iss of type string");
+  }
+  return {};
+}
+
 Result<Jwt> parse_jwt(std::string_view token) {
   const std::string compact = strip_space(token);
   bool ok = false;

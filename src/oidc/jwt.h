@@ -36,6 +36,9 @@ std::optional<std::string> untrusted_payload(std::string_view token);
 /// when the payload cannot be read that far.
 std::optional<std::string> untrusted_issuer(std::string_view payload);
 
+/// Why untrustedIssuer of oidc.go finds no issuer in a token, in its words; "" when it does.
+std::string untrusted_issuer_error(std::string_view token);
+
 /// Parses a token as jose.ParseSigned does. Fails (malformed) with its text.
 Result<Jwt> parse_jwt(std::string_view token);
 

@@ -137,6 +137,40 @@ class Tokens(Comparison):
                 self.compare(theirs, ours, name)
 
 
+    def test_distributed_claims(self):
+        """Groups that a token says are to be had elsewhere."""
+        now, url = int(time.time()), self.issuer.url("people")
+        answers = {
+            "groups": {"iss": url, "aud": "e2e", "exp": now + 600, "groups": ["far", "away"]},
+            "one": {"iss": url, "aud": ["e2e"], "exp": now + 600, "groups": "far"},
+            "none": {"iss": url, "aud": "e2e", "exp": now + 600},
+            "expired": {"iss": url, "aud": "e2e", "exp": now - 600, "groups": ["far"]},
+            "for-others": {"iss": url, "aud": "other", "exp": now + 600, "groups": ["far"]},
+            "numbers": {"iss": url, "aud": "e2e", "exp": now + 600, "groups": [1]},
+        }
+        for name, payload in answers.items():
+            self.issuer.distributed[f"/groups/{name}"] = self.issuer.key.sign(payload)
+        self.issuer.distributed.update({
+            "/groups/no-token": "no token", "/groups/no-base64": "a.b=.c", "/groups/no-json": "a.bm8.c", "/groups/list": "a.WzFd.c",
+            "/groups/number": "a.eyJpc3MiOjV9.c"})
+        keys = shared.server().folder / "keys.json"
+        keys.write_text(json.dumps(self.issuer.keys()), encoding="utf-8")
+        for path, answer in self.issuer.distributed.items():
+            with self.subTest(path):
+                endpoint = self.issuer.address + path
+                token = self.issuer.key.sign({"iss": url, "aud": "e2e", "sub": "1", "email": "jane@example.com", "exp": now + 600,
+                                              "_claim_names": {"groups": "there"}, "_claim_sources": {"there": {"endpoint": endpoint}}})
+                theirs, until = self.who.ask(token), time.monotonic() + 30
+                while "verifier not initialized" in theirs.get("error", "") and time.monotonic() < until:  # of the first use
+                    time.sleep(0.2)
+                    theirs = self.who.ask(token)
+                file = shared.server().folder / "answer.jwt"
+                file.write_text(answer, encoding="ascii")
+                ours = shared.run_json("whoami", "--token-file", "-", "--auth-config", shared.server().auth_config, "--jwks", keys,
+                                       "--distributed-claim", f"{endpoint}={file}", stdin=token)
+                self.compare(theirs, ours, path)
+
+
 class LegacyFlags(Comparison):
     """Servers that are told of the issuer by --oidc-* flags."""
 

@@ -28,6 +28,19 @@ TEST_CASE("which tokens are looked into", "[oidc][jwt]") {
   CHECK(untrusted_payload("h." + payload + ".s.t") == std::nullopt);
   CHECK(untrusted_payload("h." + payload + "=.s") == std::nullopt);
   CHECK(untrusted_payload("opaque") == std::nullopt);
+
+  CHECK(untrusted_issuer_error("h." + payload + ".s").empty());
+  CHECK(untrusted_issuer_error(" {}") == "token is not compact JWT");
+  CHECK(untrusted_issuer_error("opaque") == "malformed token");
+  CHECK(untrusted_issuer_error("h." + payload + "=.s").find("error decoding token: illegal base64 data") ==
+        0);
+  CHECK(untrusted_issuer_error("h.bm8.s") ==
+        "while unmarshaling token: invalid character 'o' in literal null (expecting 'u')");
+  CHECK(
+      untrusted_issuer_error("h.WzFd.s") ==
+      R"(while unmarshaling token: json: cannot unmarshal array into Go value of type struct { Issuer string "json:\"iss\"" })");
+  CHECK(untrusted_issuer_error("h.eyJpc3MiOjV9.s") ==
+        "while unmarshaling token: json: cannot unmarshal number into Go struct field .iss of type string");
 }
 
 TEST_CASE("the issuer of a payload", "[oidc][jwt]") {

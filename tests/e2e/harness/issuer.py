@@ -38,6 +38,7 @@ class Issuer:
         self.key = SigningKey(folder, "key-1")
         self.other_key = SigningKey(folder, "key-2")
         self.elsewhere = {}  # path: the issuer that its document names
+        self.distributed = {}  # path: the token that is answered there
         issuer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -47,6 +48,9 @@ class Issuer:
                 path, found, _ = self.path.partition("/.well-known/openid-configuration")
                 if self.path == "/keys":
                     answer = issuer.keys()
+                elif self.path in issuer.distributed:
+                    self.reply("application/jwt", issuer.distributed[self.path].encode())
+                    return
                 elif found:
                     url = issuer.elsewhere.get(path, issuer.address + path)
                     answer = {"issuer": url, "jwks_uri": issuer.address + "/keys", "response_types_supported": ["id_token"],
@@ -54,9 +58,11 @@ class Issuer:
                 else:
                     self.send_error(404)
                     return
-                body = json.dumps(answer).encode()
+                self.reply("application/json", json.dumps(answer).encode())
+
+            def reply(self, kind, body):
                 self.send_response(200)
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
