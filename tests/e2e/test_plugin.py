@@ -36,6 +36,28 @@ class Plugin(unittest.TestCase):
                 through, alone = self.kubectl("oidc-audit", *arguments), shared.run(*arguments)
                 self.assertEqual((alone.returncode, alone.stdout), (through.returncode, through.stdout), through.stderr)
 
+    def test_alone_it_scans_the_current_context(self):
+        before = len(shared.server().audited())
+        done = self.kubectl("oidc-audit")
+        self.assertIn(done.returncode, (0, 1), done.stderr)
+        self.assertIn("1 cluster read: e2e", done.stdout)
+        self.assertEqual({"e2e-admin"}, {event["user"]["username"] for event in shared.server().audited()[before:]})
+
+    def test_flags_of_kubectl(self):
+        """Whatever ConfigFlags has is taken or refused with a reason, never unknown."""
+        for flag, value in (("--context", "e2e"), ("--cluster", "e2e"), ("--kubeconfig", shared.server().kubeconfig), ("--namespace", "dev"),
+                            ("--server", shared.server().address), ("--request-timeout", "30s"), ("--as", "root"), ("--as-group", "system:masters"),
+                            ("--as-uid", "1"), ("--tls-server-name", "localhost"), ("--disable-compression", None), ("--cache-dir", "/tmp"),
+                            ("--token", "x"), ("--username", "x"), ("--password", "x"), ("--user", "x"), ("--match-server-version", None),
+                            ("--insecure-skip-tls-verify", None), ("--certificate-authority", shared.server().ca.crt)):
+            with self.subTest(flag):
+                whom = ["--as", "root"] if flag in ("--as-group", "--as-uid") else []
+                done = self.kubectl("oidc-audit", "scan", "--live", *whom, flag, *([value] if value else []))
+                self.assertNotIn("unknown option", done.stderr)
+                self.assertIn(done.returncode, (0, 1, 2, 3))
+                if done.returncode == 2:
+                    self.assertIn(flag.lstrip("-").split("-")[0], done.stderr)
+
     def test_help_speaks_of_kubectl(self):
         done = self.kubectl("oidc-audit", "scan", "--help")
         self.assertEqual(0, done.returncode, done.stderr)
