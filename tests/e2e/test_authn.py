@@ -72,12 +72,12 @@ class Tokens(Comparison):
         tokens = shared.server().client.in_parallel(self.issuer.key.sign, claims)
         theirs = [self.who.ask(token) for token in tokens]
         by_url = {entry["issuer"]["url"]: entry for entry in entries}
-        path = shared.server().folder / "cases.jsonl"
+        path, release = shared.server().folder / "cases.jsonl", shared.release()
         with open(path, "w", encoding="utf-8") as out:
             for payload in claims:
                 issuer = payload.get("iss")
                 entry = by_url.get(issuer if isinstance(issuer, str) else None, entries[0])
-                out.write(json.dumps({"config": configurations.wrap([entry]), "claims_raw": json.dumps(payload)}) + "\n")
+                out.write(json.dumps({"config": configurations.wrap([entry]), "claims_raw": json.dumps(payload), "kubernetes_version": release}) + "\n")
         ours = shared.run_lines("whoami", "--cases", path, "-q")
         outcomes = {}
         for payload, a, b in zip(claims, theirs, ours, strict=True):
@@ -132,7 +132,8 @@ class Tokens(Comparison):
         for name, token in self.hand_made():
             with self.subTest(name):
                 theirs = self.who.ask(token)
-                ours = shared.run_json("whoami", "--token-file", "-", "--auth-config", shared.server().auth_config, "--jwks", keys, stdin=token)
+                ours = shared.run_json("whoami", "--token-file", "-", "--auth-config", shared.server().auth_config, "--jwks", keys,
+                                       "--kubernetes-version", shared.release(), stdin=token)
                 self.assertNotIn(token.split(".")[-1] if token.count(".") == 2 else "\n\n", json.dumps(ours))
                 self.compare(theirs, ours, name)
 
@@ -167,6 +168,7 @@ class Tokens(Comparison):
                 file = shared.server().folder / "answer.jwt"
                 file.write_text(answer, encoding="ascii")
                 ours = shared.run_json("whoami", "--token-file", "-", "--auth-config", shared.server().auth_config, "--jwks", keys,
+                                       "--kubernetes-version", shared.release(),
                                        "--distributed-claim", f"{endpoint}={file}", stdin=token)
                 self.compare(theirs, ours, path)
 
@@ -200,7 +202,7 @@ class LegacyFlags(Comparison):
                     token = server.issuer.key.sign(payload)
                     theirs = who.ask(token)
                     ours = shared.run_json("whoami", "--token-file", "-", f"--oidc-issuer-url={server.issuer.url('flags')}", *flags,
-                                           "--jwks", keys, stdin=token)
+                                           "--jwks", keys, "--kubernetes-version", shared.release(), stdin=token)
                     self.compare(theirs, ours, payload)
                     users += theirs["outcome"] == "user"
                 self.assertGreater(users, 5)

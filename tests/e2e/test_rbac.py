@@ -15,7 +15,7 @@ A_ROUND = 500
 
 def simulate(requests, *arguments):
     text = "".join(json.dumps(request) + "\n" for request in requests)
-    return shared.run_lines("simulate", "--requests", "-", "-q", *arguments, stdin=text)
+    return shared.run_lines("simulate", "--requests", "-", "-q", "--kubernetes-version", shared.release(), *arguments, stdin=text)
 
 
 def check(test, request, theirs, ours):

@@ -44,6 +44,16 @@ def server():
     return _server
 
 
+def version():
+    """Of the server, as it tells it: v1.37.2. It may be another than that of go.mod, with KUBEBUILDER_ASSETS."""
+    return server().client.must("GET", "/version")["gitVersion"]
+
+
+def release():
+    """The same for --kubernetes-version: 1.37."""
+    return ".".join(version().lstrip("v").split(".")[:2])
+
+
 def oidc_audit():
     """The program under test."""
     return str(pathlib.Path(os.environ.get("OIDC_AUDIT", tools.ROOT / "build/release/src/oidc-audit")).resolve())
