@@ -6,9 +6,9 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "base/digest.h"
 #include "base/strings.h"
 #include "base/unicode.h"
+#include "report/fingerprint.h"
 #include "report/json_writer.h"
 #include "report/line_hash.h"
 #include "report/live_place.h"
@@ -159,7 +159,7 @@ class SarifWriter {
     json_.end_object().end_array();
     if (!related.empty()) write_related(related);
     json_.key("partialFingerprints").begin_object();
-    const std::string own = fingerprint(finding);
+    const std::string own = binding_fingerprint(finding);
     json_.field("oidcAuditBinding/v1", own);
     json_.field("primaryLocationLineHash", line_hash(finding.location, own));
     json_.end_object();
@@ -204,21 +204,6 @@ class SarifWriter {
       json_.end_object();
     }
     json_.end_array();
-  }
-
-  // Survives moves of files and a change of order among subjects.
-  static std::string fingerprint(const Finding& finding) {
-    const ObjectRef& object = finding.location.object;
-    const std::string scope = object.namespace_name.empty() ? "cluster" : "namespace";
-    std::vector<std::string> parts = {finding.rule.str(), scope, object.kind, object.namespace_name,
-                                      object.name};
-    if (finding.subject) {
-      parts.insert(parts.end(),
-                   {finding.subject->kind, finding.subject->namespace_name, finding.subject->name});
-    } else {
-      parts.push_back(finding.location.pointer);
-    }
-    return sha256_hex(join(parts, std::string_view("\0", 1)));
   }
 
   std::string line_hash(const Location& location, const std::string& own) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kDescriptionLimit = 1000;  // GitHub takes 1024 characters
 constexpr std::size_t kTagLimit = 10;
+constexpr std::size_t kLinkLimit = 2048;  // GitLab drops what is longer
 
 // GitHub's classes; GitLab's fall out the same (times ten).
 std::string_view security_severity(Severity severity) {
@@ -92,6 +93,10 @@ void write_rule(JsonWriter& json, const RuleInfo& rule) {
   json.key("help").begin_object();
   json.field("text", help_text(rule)).field("markdown", help_markdown(rule));
   json.end_object();
+  const auto link = std::find_if(rule.references.begin(), rule.references.end(), [](const std::string& url) {
+    return url.compare(0, 8, "https://") == 0 && url.size() <= kLinkLimit;
+  });
+  if (link != rule.references.end()) json.field("helpUri", *link);
   const Severity highest = rule.highest.value_or(rule.severity);
   json.key("defaultConfiguration").begin_object().field("level", sarif_level(rule.severity)).end_object();
   json.key("properties").begin_object();
@@ -118,6 +123,7 @@ void write_sarif_driver(JsonWriter& json, std::span<const RuleInfo> rules, std::
   json.field("name", "oidc-audit");
   json.field("fullName", fmt::format("oidc-audit {}", version));
   json.field("organization", "oidc-audit");
+  json.field("informationUri", OIDC_AUDIT_HOMEPAGE);
   json.field("version", version).field("semanticVersion", version);
   json.key("rules").begin_array();
   for (const RuleInfo& rule : rules) write_rule(json, rule);

@@ -67,8 +67,8 @@ std::string pascal_case(std::string_view id) {
     out += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     upper = false;
   }
-  // A name must differ from the id.
-  return out == id ? out + "Rule" : out;
+  // A name must differ from the id, also for consumers that do not look at case.
+  return to_lower_ascii(out) == to_lower_ascii(id) ? out + "Rule" : out;
 }
 
 }  // namespace oidc_audit::report

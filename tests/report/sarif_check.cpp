@@ -30,10 +30,15 @@ class Checker {
     if (!condition) violations_.push_back(what);
   }
 
+  static bool is_link(const std::string& url) {
+    return url.rfind("https://", 0) == 0 && url.size() <= 2048 && url.find(' ') == std::string::npos;
+  }
+
   void check_run(const json& run) {
     const json driver = run.value("/tool/driver"_json_pointer, json::object());
     expect(driver.value("name", "") == "oidc-audit", "driver name");
     expect(driver.value("version", "") == driver.value("semanticVersion", "-"), "both versions, equal");
+    expect(is_link(driver.value("informationUri", "")), "informationUri");
     expect(run.value("columnKind", "") == "utf16CodeUnits", "columnKind");
     expect(!run.contains("automationDetails") || category_ok(run["automationDetails"].value("id", "")),
            "category ends in a slash");
@@ -72,7 +77,11 @@ class Checker {
   void check_rule(const json& rule, const std::string& id) {
     expect(std::regex_match(id, std::regex("[a-z0-9]+(-[a-z0-9]+)*")), "rule id: " + id);
     const std::string name = rule.value("name", "");
-    expect(!name.empty() && name != id && name.size() <= 255, "rule name: " + id);
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); });
+    expect(!name.empty() && lower != id && name.size() <= 255, "rule name: " + id);
+    if (rule.contains("helpUri")) expect(is_link(rule.value("helpUri", "")), "helpUri: " + id);
     for (const char* member : {"shortDescription", "fullDescription"}) {
       const std::string text = rule.contains(member) ? rule[member].value("text", "") : "";
       expect(!text.empty() && text.size() <= 1024, std::string(member) + ": " + id);

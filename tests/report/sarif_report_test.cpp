@@ -140,6 +140,17 @@ TEST_CASE("of very many findings on a line the number is told") {
   CHECK(sarif_violations(sarif) == std::vector<std::string>{});
 }
 
+TEST_CASE("a rule's help leads to its first reference that is a link") {
+  ExampleReport report = example();
+  report.rules[0].references = {"RFC 6749", "https://example.org/why", "https://example.org/more"};
+  report.rules[1].references = {"a book"};
+  const json sarif = sarif_of(report);
+  const json& rules = sarif["runs"][0]["tool"]["driver"]["rules"];
+  CHECK(rules[0].value("helpUri", "") == "https://example.org/why");
+  CHECK_FALSE(rules[1].contains("helpUri"));
+  CHECK(sarif_violations(sarif) == std::vector<std::string>{});
+}
+
 TEST_CASE("many findings are sorted worst first") {
   std::string text;
   for (int i = 0; i < 6000; ++i) text += "n" + std::to_string(i) + "x\n";
@@ -179,6 +190,9 @@ const std::vector<Mutation>& mutations() {
          std::swap(s["runs"][0]["tool"]["driver"]["rules"][0], s["runs"][0]["tool"]["driver"]["rules"][1]);
        }},
       {"name_equals_id", [](json& s) { rule(s)["name"] = rule(s)["id"]; }},
+      {"name_is_id_but_for_case", [](json& s) { rule(s)["name"] = "Alpha"; }},
+      {"no_information_uri", [](json& s) { s["runs"][0]["tool"]["driver"].erase("informationUri"); }},
+      {"bad_help_uri", [](json& s) { rule(s)["helpUri"] = "docs/rules/alpha.md"; }},
       {"no_help", [](json& s) { rule(s).erase("help"); }},
       {"long_description", [](json& s) { rule(s)["fullDescription"]["text"] = std::string(1025, 'x'); }},
       {"numeric_severity", [](json& s) { rule(s)["properties"]["security-severity"] = 8.0; }},

@@ -50,4 +50,5 @@ TEST_CASE("words are put into form") {
   CHECK(as_sentence("") == "");
   CHECK(pascal_case("wildcard-group-binding") == "WildcardGroupBinding");
   CHECK(pascal_case("Already") == "AlreadyRule");
+  CHECK(pascal_case("impersonates") == "ImpersonatesRule");
 }
