@@ -96,7 +96,7 @@ class Walk {
     }
     // A pipe (`<(helm template ...)`) has no canonical name that could be opened.
     const std::string real = canonical.ok() ? canonical.value() : given;
-    if (options_.force_exclude && excluded(real, false).value_or(false)) {
+    if (options_.force_exclude && excluded_by_name(real)) {
       return skip(given, "excluded");
     }
     add(tidy(given), real);
@@ -171,6 +171,11 @@ class Walk {
   std::optional<bool> excluded(const std::string& path, bool is_directory) const {
     const auto said = exclude_.match(path, is_directory);
     return said ? said : config_exclude_.match(path, is_directory);
+  }
+
+  bool excluded_by_name(const std::string& path) const {
+    const auto said = exclude_.match_named(path);
+    return (said ? said : config_exclude_.match_named(path)).value_or(false);
   }
 
   bool left_out(const Level* level, const DirEntry& entry, const std::string& path,

@@ -156,4 +156,16 @@ std::optional<bool> IgnoreRules::match(std::string_view path, bool is_directory)
   return std::nullopt;
 }
 
+std::optional<bool> IgnoreRules::match_named(std::string_view path) const {
+  if (patterns_.empty()) return std::nullopt;
+  const std::string prefix = base_ == "/" ? base_ : base_ + "/";
+  if (path.substr(0, prefix.size()) == prefix) {
+    for (std::size_t at = path.find('/', prefix.size()); at != std::string_view::npos;
+         at = path.find('/', at + 1)) {
+      if (match(path.substr(0, at), true).value_or(false)) return true;
+    }
+  }
+  return match(path, false);
+}
+
 }  // namespace oidc_audit::cli

@@ -24,6 +24,10 @@ class IgnoreRules {
   /// the last one counts. `path` is absolute; one outside of `base` matches by its last part only.
   std::optional<bool> match(std::string_view path, bool is_directory) const;
 
+  /// The same for a file that was not found by walking down to it: a directory between `base` and the file
+  /// that is ignored takes the file with it, and nothing takes it back in.
+  std::optional<bool> match_named(std::string_view path) const;
+
  private:
   struct Pattern {
     std::vector<std::string> segments;  // the glob between slashes; `**` stands alone

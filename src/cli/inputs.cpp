@@ -40,6 +40,11 @@ document::Format format_of(std::string_view name, std::string_view text, bool is
   return json ? document::Format::json : document::Format::yaml;
 }
 
+/// Whether there can be a Kubernetes object in it. Text that is not ASCII's superset is left to the reader.
+bool may_hold_objects(std::string_view text) {
+  return text.find("apiVersion") != std::string_view::npos || text.find('\0') != std::string_view::npos;
+}
+
 class InputReader {
  public:
   InputReader(const InputOptions& options, Context& context, Inputs& inputs)
@@ -125,6 +130,10 @@ class InputReader {
     const BufferId buffer = added.value();
     ++inputs_.counts.files;
     inputs_.files.push_back({name, canonical, buffer});
+    if (options_.only_manifests && !is_stdin && !may_hold_objects(inputs_.sources.text(buffer))) {
+      context_.messages.verbose(1, fmt::format("`{}`: passed over, it holds no Kubernetes object", name));
+      return;
+    }
     rbac::LoadOptions load;
     load.format = format_of(name, inputs_.sources.text(buffer), is_stdin && !options_.stdin_filename);
     inputs_.inventory->add(buffer, load, issues_);
@@ -147,7 +156,8 @@ class InputReader {
       issue.message = "no input file was found, so nothing was looked at";
       issue.hint = "directories are searched for *.yaml, *.yml and *.json; -v tells what was left out";
       issues_.add(std::move(issue));
-    } else if (counts.templates != 0 && counts.templates >= counts.documents && counts.objects.empty()) {
+    } else if (counts.templates != 0 && counts.templates >= counts.documents && counts.objects.empty() &&
+               !options_.only_manifests) {
       Issue issue;
       issue.code = "only-templates";
       issue.level = IssueLevel::error;
@@ -191,6 +201,10 @@ void add_input_options(CommandSpec& spec, InputOptions& options) {
       .group = kGroup;
   spec.flag("--force-exclude", options.force_exclude, "apply --exclude also to files that are named").group =
       kGroup;
+  spec.flag("--only-manifests", options.only_manifests,
+            "for hooks, which are given all files of a commit: pass over what cannot be a Kubernetes object, "
+            "well-formed or not, and let nothing but templates be no failure")
+      .group = kGroup;
   spec.flag("--no-ignore", options.no_ignore, "look also at what .gitignore and .ignore leave out").group =
       kGroup;
   spec.flag("--hidden", options.hidden, "look also at hidden files and directories").group = kGroup;

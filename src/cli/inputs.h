@@ -36,6 +36,7 @@ struct InputOptions {
   bool no_ignore = false;                     ///< look also at what .gitignore and .ignore files exclude
   bool hidden = false;                        ///< look also into hidden files and directories
   bool follow = false;                        ///< follow symbolic links below directories
+  bool only_manifests = false;                ///< pass over unparsed what cannot be a Kubernetes object
   bool allow_partial = false;                 ///< what could not be read does not decide the exit status
   std::optional<std::string> stdin_filename;  ///< what reports call standard input
   std::optional<std::string> namespace_name;  ///< of namespaced objects that name none

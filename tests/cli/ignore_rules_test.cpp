@@ -80,3 +80,15 @@ TEST_CASE("ignore files are read as gitignore(5) says") {
     }
   }
 }
+
+TEST_CASE("a named file goes the way of the directories above it") {
+  const IgnoreRules rules("/repo/vendor/app", "vendor/\nbuild/*\n!build/keep.yaml\n/deploy/old\n");
+  CHECK(rules.match_named("/repo/vendor/app/vendor/a.yaml") == true);
+  CHECK(rules.match_named("/repo/vendor/app/x/vendor/y/a.yaml") == true);
+  CHECK(rules.match_named("/repo/vendor/app/deploy/old/a.yaml") == true);
+  CHECK(rules.match_named("/repo/vendor/app/build/x/keep.yaml") == true);
+  CHECK(rules.match_named("/repo/vendor/app/build/keep.yaml") == false);
+  // The pattern is about what is below the base, not about where the base is.
+  CHECK(rules.match_named("/repo/vendor/app/a.yaml") == std::nullopt);
+  CHECK(rules.match_named("/repo/vendor/other.yaml") == std::nullopt);
+}
