@@ -18,6 +18,7 @@ void declare_explain_binding(CommandSpec& spec);
 void declare_whoami(CommandSpec& spec);
 void declare_auth_config(CommandSpec& spec);
 void declare_cel(CommandSpec& spec);
+void declare_completion(CommandSpec& spec);
 
 std::span<const CommandEntry> commands() {
   static const std::vector<CommandEntry> kCommands = {
@@ -32,6 +33,7 @@ std::span<const CommandEntry> commands() {
       {"whoami", "Say who an API server says a token is, or why it is nobody", declare_whoami},
       {"auth-config", "Check and convert the configuration of authentication", declare_auth_config},
       {"cel", "Try a CEL expression as the API server would compile and run it", declare_cel},
+      {"completion", "Print a script that completes command lines in bash, zsh or fish", declare_completion},
   };
   return kCommands;
 }

@@ -218,7 +218,8 @@ void declare_explain_binding(CommandSpec& spec) {
                "explain-binding ClusterRoleBinding/admins -f deploy/");
   spec.output_formats({"text", "json"});
   spec.positional("BINDING", options->name, "[KIND/][NAMESPACE/]NAME");
-  spec.option("-n,--namespace", "NAME", options->namespace_name, "namespace of input objects that name none");
+  spec.option("-n,--namespace", "NAMESPACE", options->namespace_name,
+              "namespace of input objects that name none");
   add_policy_options(spec, options->policy, true);
   spec.run([options](Context& context) { return run_explain(*options, context); });
 }

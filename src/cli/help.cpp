@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <vector>
 
@@ -59,14 +60,6 @@ std::string left_side(const OptionDecl& decl) {
   return text;
 }
 
-std::string right_side(const OptionDecl& decl) {
-  std::string text = decl.help;
-  if (!decl.choices.empty()) text += fmt::format("; one of {}", join(decl.choices, ", "));
-  if (decl.repeatable && !decl.positional && !decl.value_name.empty()) text += "; may be repeated";
-  if (!decl.default_text.empty()) text += fmt::format(" (default: {})", decl.default_text);
-  return text;
-}
-
 void append_rows(std::string& out, const CommandSpec& spec, std::string_view heading, bool positional,
                  std::string_view group) {
   bool any = false;
@@ -80,7 +73,7 @@ void append_rows(std::string& out, const CommandSpec& spec, std::string_view hea
       row.clear();
     }
     row.resize(kHelpColumn, ' ');
-    out += row + fold(right_side(decl), kHelpColumn, kHelpColumn) + "\n";
+    out += row + fold(option_help(decl), kHelpColumn, kHelpColumn) + "\n";
   }
 }
 
@@ -118,12 +111,12 @@ void append_names(std::string& out, const std::vector<std::pair<std::string_view
   }
 }
 
-constexpr std::string_view kExitStatus =
-    "\nExit status:\n"
-    "  0  nothing at or above --fail-on; allowed; authenticated\n"
-    "  1  findings; refused; not authenticated\n"
-    "  2  bad usage or configuration; nothing was run\n"
-    "  3  some input could not be read or looked at\n";
+constexpr std::array kExitStatuses = {
+    ExitStatusRow{0, "nothing at or above --fail-on; allowed; authenticated"},
+    ExitStatusRow{1, "findings; refused; not authenticated"},
+    ExitStatusRow{2, "bad usage or configuration; nothing was run"},
+    ExitStatusRow{3, "some input could not be read or looked at"},
+};
 
 void append_markdown(std::string& out, const CommandSpec& spec, const std::string& path) {
   out += fmt::format("\n## {}\n\n{}.\n\n```\n{}```\n", path, spec.summary(),
@@ -133,6 +126,22 @@ void append_markdown(std::string& out, const CommandSpec& spec, const std::strin
 
 }  // namespace
 
+std::span<const ExitStatusRow> exit_statuses() { return kExitStatuses; }
+
+void declare_help(CommandSpec& spec, HelpRequest& request) {
+  spec.flag("--markdown", request.markdown, "print the reference of all commands");
+  spec.flag("--man", request.man, "print the manual page, for man(1)");
+  spec.flag("-h,--help", request.help, "print this help");
+}
+
+std::string option_help(const OptionDecl& decl) {
+  std::string text = decl.help;
+  if (!decl.choices.empty()) text += fmt::format("; one of {}", join(decl.choices, ", "));
+  if (decl.repeatable && !decl.positional && !decl.value_name.empty()) text += "; may be repeated";
+  if (!decl.default_text.empty()) text += fmt::format(" (default: {})", decl.default_text);
+  return text;
+}
+
 std::string program_help(const CommandSpec& root, std::string_view program) {
   std::string out = fmt::format(
       "Audits, lints and simulates Kubernetes RBAC bindings that trust external OIDC identities.\n\n"
@@ -140,10 +149,11 @@ std::string program_help(const CommandSpec& root, std::string_view program) {
       program);
   std::vector<std::pair<std::string_view, std::string_view>> rows;
   for (const CommandEntry& entry : commands()) rows.emplace_back(entry.name, entry.summary);
-  rows.emplace_back("help", "Print the help of a command");
+  rows.emplace_back(kHelpName, kHelpSummary);
   append_names(out, rows);
   append_options(out, root);
-  out += kExitStatus;
+  out += "\nExit status:\n";
+  for (const ExitStatusRow& row : exit_statuses()) out += fmt::format("  {}  {}\n", row.status, row.meaning);
   out += fmt::format("\n`{} COMMAND --help` tells what a command takes, with examples.\n", program);
   return out;
 }

@@ -106,7 +106,7 @@ void declare_providers(CommandSpec& spec) {
   CommandSpec& show = spec.subcommand("show", "Say everything about one provider");
   show.example("How GitLab names a job", "providers show gitlab-ci");
   show.output_formats({"text", "json"});
-  show.positional("ID", options->id, "id of a provider");
+  show.positional("PROVIDER", options->id, "id of a provider");
   add_rules(show);
   show.run([options](Context& context) { return run_show(*options, context); });
 

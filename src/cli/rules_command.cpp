@@ -225,7 +225,7 @@ void declare_rules(CommandSpec& spec) {
   CommandSpec& show = spec.subcommand("show", "Say everything about one rule");
   show.example("By id or by the name that another catalogue gives it", "rules show OR-002");
   show.output_formats({"text", "json"});
-  show.positional("ID", options->id, "id or alias of a rule");
+  show.positional("RULE", options->id, "id or alias of a rule");
   add_rules(show);
   show.run([options](Context& context) { return run_show(*options, context); });
 

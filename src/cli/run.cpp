@@ -10,9 +10,11 @@
 
 #include "base/strings.h"
 #include "cli/command.h"
+#include "cli/completion.h"
 #include "cli/context.h"
 #include "cli/global_options.h"
 #include "cli/help.h"
+#include "cli/man_page.h"
 #include "cli/parser.h"
 #include "cli/version.h"
 
@@ -142,12 +144,11 @@ ExitCode print_help(const Invocation& invocation, const std::string& program, st
   return stream.good() ? ExitCode::ok : ExitCode::unreadable;
 }
 
-// `help`, `help COMMAND [SUBCOMMAND]`, `help --markdown`.
+// `help`, `help COMMAND [SUBCOMMAND]`, `help --markdown`, `help --man`.
 Result<void> read_help_command(Invocation& invocation, Parser& parser, const Files& files,
-                               const std::string& program, bool& markdown) {
-  CommandSpec spec("help", "Print the help of a command");
-  spec.flag("--markdown", markdown, "print the reference of all commands");
-  spec.flag("-h,--help", invocation.requests.help, "print this help");
+                               const std::string& program, HelpRequest& request) {
+  CommandSpec spec{std::string(kHelpName), std::string(kHelpSummary)};
+  declare_help(spec, request);
   for (;;) {
     ASSIGN_OR_RETURN(const std::optional<std::string> word, parser.next_word(spec));
     if (!word) return {};
@@ -211,6 +212,12 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   Invocation invocation;
   add_global_options(invocation.root, invocation.options, invocation.requests, true);
   const std::span<const std::string> words = args.empty() ? args : args.subspan(1);
+  // Asked by the scripts of shells, whose words are not yet a command line.
+  if (!words.empty() && words.front() == "__complete") {
+    const CompletionWorld world{host.files, host.environment};
+    host.io.out << completion_lines(complete(words.subspan(1), world)) << std::flush;
+    return host.io.out.good() ? ExitCode::ok : ExitCode::unreadable;
+  }
   Parser parser(words, host.files);
   const auto make_messages = [&] {
     const bool color = use_color(invocation.options.color, host.environment, host.terminal.err_is_terminal);
@@ -238,12 +245,13 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
     print_help(invocation, program, host.io.err);
     return ExitCode::usage;
   }
-  if (*word.value() == "help") {
-    bool markdown = false;
-    auto read = read_help_command(invocation, parser, host.files, program, markdown);
+  if (*word.value() == kHelpName) {
+    HelpRequest request;
+    auto read = read_help_command(invocation, parser, host.files, program, request);
+    invocation.requests.help = invocation.requests.help || request.help;
     if (!read.ok()) return refuse(read.error());
-    if (!markdown) return print_help(invocation, program, host.io.out);
-    host.io.out << markdown_reference() << std::flush;
+    if (!request.markdown && !request.man) return print_help(invocation, program, host.io.out);
+    host.io.out << (request.man ? man_page() : markdown_reference()) << std::flush;
     return host.io.out.good() ? ExitCode::ok : ExitCode::unreadable;
   }
   if (auto entered = enter_command(invocation, *word.value(), host.files, program); !entered.ok()) {

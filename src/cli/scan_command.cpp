@@ -22,6 +22,7 @@
 #include "diag/collector.h"
 #include "oidc/catalogue.h"
 #include "rbac/inventory.h"
+#include "report/ci_reports.h"
 #include "report/report.h"
 #include "rules/engine.h"
 #include "rules/rule_set.h"
@@ -61,20 +62,36 @@ std::string sarif_category(const ScanOptions& options, const Inputs& inputs) {
   return "oidc-audit/cluster/" + inputs.clusters.front().label + "/";
 }
 
-void write_sarif(const ScanRun& run) {
-  report::SarifOptions sarif;
+// By what consumers of machine-readable reports know the files.
+std::vector<std::string> repository_paths(const ScanRun& run) {
   std::vector<std::string> outside;
-  sarif.paths = sarif_paths(run.inputs, run.context.files, run.options.sarif_root, outside);
+  std::vector<std::string> paths =
+      sarif_paths(run.inputs, run.context.files, run.options.sarif_root, outside);
   if (!outside.empty()) {
     run.context.messages.warning(
-        fmt::format("`{}`{} lies outside of the repository: consumers of SARIF cannot place its findings",
+        fmt::format("`{}`{} lies outside of the repository: consumers of {} cannot place its findings",
                     outside.front(),
-                    outside.size() == 1 ? "" : fmt::format(" (and {} more)", outside.size() - 1)),
+                    outside.size() == 1 ? "" : fmt::format(" (and {} more)", outside.size() - 1),
+                    run.context.options.output == "sarif" ? "SARIF" : "the report"),
         "--sarif-root DIR says what paths are relative to");
   }
+  return paths;
+}
+
+void write_sarif(const ScanRun& run) {
+  report::SarifOptions sarif;
+  sarif.paths = repository_paths(run);
   sarif.category = sarif_category(run.options, run.inputs);
   sarif.exit_code = static_cast<int>(run.status);
   run.context.out.write(report::sarif_report(run.report, sarif));
+}
+
+void write_gitlab_codequality(const ScanRun& run) {
+  run.context.out.write(report::gitlab_codequality_report(run.report, repository_paths(run)));
+}
+
+void write_github(const ScanRun& run) {
+  run.context.out.write(report::github_report(run.report, repository_paths(run)));
 }
 
 /// The formats of -o, the default one first. A new one is a row here and a file in report/.
@@ -83,9 +100,9 @@ struct Format {
   void (*write)(const ScanRun& run);
 };
 constexpr std::array kFormats = {
-    Format{"text", write_text},
-    Format{"json", write_json},
-    Format{"sarif", write_sarif},
+    Format{"text", write_text},     Format{"json", write_json},
+    Format{"sarif", write_sarif},   Format{"gitlab-codequality", write_gitlab_codequality},
+    Format{"github", write_github},
 };
 
 /// From which severity on findings count, and from which on they are shown.
@@ -171,8 +188,12 @@ Result<rules::RuleSet> load_rules(const ScanOptions& options, LoadedConfig& load
 Result<void> check_formats(const ScanOptions& options, const Context& context) {
   const auto& paths = options.input.paths;
   const bool from_stdin = std::find(paths.begin(), paths.end(), "-") != paths.end();
-  if (context.options.output == "sarif" && from_stdin && !options.input.stdin_filename) {
-    return Error(ErrorKind::usage, "SARIF needs a file to point at, and standard input has none",
+  const std::string& format = context.options.output;
+  const bool for_people_or_scripts = format == "text" || format == "json";
+  if (!for_people_or_scripts && from_stdin && !options.input.stdin_filename) {
+    return Error(ErrorKind::usage,
+                 fmt::format("{} needs a file to point at, and standard input has none",
+                             format == "sarif" ? "SARIF" : format),
                  "--stdin-filename PATH says what file it stands for");
   }
   return {};
@@ -279,7 +300,8 @@ void declare_scan(CommandSpec& spec) {
   spec.example("Scan two clusters in one report", "scan --context staging --context prod -o json");
   spec.example("Without a rule, and with another one less severe",
                "scan --disable role-bound-by-nobody --severity generic-group=low .");
-  spec.output_formats({kFormats[0].name, kFormats[1].name, kFormats[2].name});
+  spec.output_formats(
+      {kFormats[0].name, kFormats[1].name, kFormats[2].name, kFormats[3].name, kFormats[4].name});
   declare_scan_options(spec, *options);
   spec.run([options](Context& context) { return run_scan(*options, context); });
 }

@@ -55,7 +55,7 @@ void declare_scan_options(CommandSpec& spec, ScanOptions& options) {
                   "show findings from this severity on");
   minimum.choices = levels;
   minimum.default_text = "low";
-  spec.option("-n,--namespace", "NAME", options.input.namespace_name,
+  spec.option("-n,--namespace", "NAMESPACE", options.input.namespace_name,
               "namespace of namespaced objects that name none (Helm and kustomize output is like that)");
 
   OptionDecl& rules = spec.option("--rules", "DIR", options.rule_directories,

@@ -201,10 +201,10 @@ void declare_simulate(CommandSpec& spec) {
   spec.output_formats({"text", "json", "jsonl"});
   spec.positional("VERB", options->verb, "get, list, create, ... or an HTTP method for a path");
   spec.positional("RESOURCE", options->what, "TYPE, TYPE.GROUP, TYPE/NAME or a path such as /healthz");
-  spec.option("-n,--namespace", "NAME", options->namespace_name,
+  spec.option("-n,--namespace", "NAMESPACE", options->namespace_name,
               "namespace asked about (default: default), and that of input objects that name none");
   spec.flag("-A,--all-namespaces", options->all_namespaces, "ask across all namespaces");
-  spec.option("--subresource", "NAME", options->subresource, "such as log, exec, scale, status");
+  spec.option("--subresource", "SUBRESOURCE", options->subresource, "such as log, exec, scale, status");
   spec.option("--api-group", "GROUP", options->api_group, "API group of RESOURCE; \"\" is the core group");
   spec.option("--review", "FILE", options->review,
               "take the request from a SubjectAccessReview, YAML or JSON");

@@ -139,7 +139,7 @@ void declare_what_can(CommandSpec& spec) {
   spec.output_formats({"text", "json", "matrix"});
   spec.option("--subject", "KIND:NAME", options->subject,
               "User:NAME, Group:NAME or ServiceAccount:NAMESPACE:NAME instead of --user and --group");
-  spec.option("-n,--namespace", "NAME", options->namespace_name,
+  spec.option("-n,--namespace", "NAMESPACE", options->namespace_name,
               "this namespace and cluster-wide only; also that of input objects that name none");
   add_identity_options(spec, options->identity);
   add_policy_options(spec, options->policy, false);

@@ -85,10 +85,10 @@ void declare_who_can(CommandSpec& spec) {
   spec.output_formats({"text", "json"});
   spec.positional("VERB", options->verb, "get, list, create, ... or an HTTP method for a path");
   spec.positional("RESOURCE", options->what, "TYPE, TYPE.GROUP, TYPE/NAME or a path such as /metrics");
-  spec.option("-n,--namespace", "NAME", options->namespace_name,
+  spec.option("-n,--namespace", "NAMESPACE", options->namespace_name,
               "namespace asked about (default: default), and that of input objects that name none");
   spec.flag("-A,--all-namespaces", options->all_namespaces, "list grants in every namespace");
-  spec.option("--subresource", "NAME", options->subresource, "such as log, exec, scale, status");
+  spec.option("--subresource", "SUBRESOURCE", options->subresource, "such as log, exec, scale, status");
   spec.option("--api-group", "GROUP", options->api_group, "API group of RESOURCE; \"\" is the core group");
   spec.flag("--indirect", options->indirect, "list, apart, who can make the access theirs");
   add_policy_options(spec, options->policy, true);

@@ -316,6 +316,11 @@ Result<ContextNames> list_contexts(const KubeFlags& flags, const Files& files, c
   return out;
 }
 
+Result<KubeconfigFile> merged_kubeconfig(const KubeFlags& flags, const Files& files, const GetEnv& env) {
+  ASSIGN_OR_RETURN(Loaded loaded, load(flags, files, env));
+  return std::move(loaded).config;
+}
+
 Result<ClientConfig> load_client_config(const KubeFlags& flags, const Files& files, const GetEnv& env) {
   ASSIGN_OR_RETURN(const Loaded loaded, load(flags, files, env));
   const KubeconfigFile& config = loaded.config;

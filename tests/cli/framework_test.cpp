@@ -74,7 +74,7 @@ TEST_CASE("wrong use is one error with a hint, status 2, and nothing on standard
       {{"scan", "--fail-on", "hihg", "x"}, "did you mean `high`?"},
       {{"scan", "-o", "jsno", "x"}, "did you mean `json`?"},
       {{"-o", "jsno", "scan", "x"}, "did you mean `json`?"},
-      {{"scan", "-o", "xml", "x"}, "`xml` is not one of text, json, sarif"},
+      {{"scan", "-o", "xml", "x"}, "`xml` is not one of text, json, sarif, gitlab-codequality, github"},
       {{"scan", "--color", "sometimes", "x"}, "`sometimes` is not one of auto, always, never"},
       {{"scan", "--fail-on"}, "option `--fail-on` needs a value"},
       {{"scan"}, "no input was named"},
