@@ -236,6 +236,7 @@ constexpr std::array kPlaceholders = {
     Placeholder{"EXPR", nothing},
     Placeholder{"GLOB", nothing},
     Placeholder{"ID", nothing},
+    Placeholder{"KEY=VALUE", nothing},
     Placeholder{"N", nothing},
     Placeholder{"NAME", nothing},
     Placeholder{"TEXT", nothing},

@@ -57,8 +57,8 @@ struct KubeconfigFile {
 /// one name and data that is not base64 are errors with line and column.
 Result<KubeconfigFile> read_kubeconfig(const std::string& path, std::string text);
 
-/// What the files that `flags` and the environment name come down to, by the rules of load_client_config(); the
-/// flags that choose an entry are not looked at. Empty when there is no file.
+/// What the files that `flags` and the environment name come down to, by the rules of load_client_config();
+/// the flags that choose an entry are not looked at. Empty when there is no file.
 Result<KubeconfigFile> merged_kubeconfig(const KubeFlags& flags, const Files& files, const GetEnv& env);
 
 /// Adds what `later` has and `merged` lacks: entries by name as a whole, scalars where they are empty.
