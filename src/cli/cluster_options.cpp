@@ -92,7 +92,7 @@ void add_impersonation(CommandSpec& spec, cluster::Impersonation& as) {
 void add_cluster_options(CommandSpec& spec, ClusterOptions& options, bool impersonation) {
   cluster::KubeFlags& kube = options.kube;
   spec.flag("--live", options.live, "read the cluster of the kubeconfig's current context").group = kGroup;
-  spec.option("--context", "NAME", options.contexts, "read the cluster of this context").group = kGroup;
+  spec.option("--context", "CONTEXT", options.contexts, "read the cluster of this context").group = kGroup;
   spec.flag("--all-contexts", options.all_contexts, "read the clusters of all contexts").group = kGroup;
   spec.option("--cluster-label", "NAME", options.label,
               "what reports call the cluster; default: its context's name")
@@ -100,8 +100,8 @@ void add_cluster_options(CommandSpec& spec, ClusterOptions& options, bool impers
   spec.option("--kubeconfig", "FILE", kube.kubeconfig,
               "read this kubeconfig alone; default: KUBECONFIG, then ~/.kube/config")
       .group = kGroup;
-  spec.option("--cluster", "NAME", kube.cluster, "cluster entry of the kubeconfig").group = kGroup;
-  spec.option("--kubeconfig-user", "NAME", kube.user,
+  spec.option("--cluster", "CLUSTER", kube.cluster, "cluster entry of the kubeconfig").group = kGroup;
+  spec.option("--kubeconfig-user", "KUBECONFIG-USER", kube.user,
               "user entry of the kubeconfig (kubectl calls it --user, which here is the simulated identity)")
       .group = kGroup;
   spec.option("-s,--server", "URL", kube.server, "address of the API server").group = kGroup;

@@ -154,6 +154,9 @@ std::string program_help(const CommandSpec& root, std::string_view program) {
   append_options(out, root);
   out += "\nExit status:\n";
   for (const ExitStatusRow& row : exit_statuses()) out += fmt::format("  {}  {}\n", row.status, row.meaning);
+  if (program.substr(0, 7) == "kubectl") {
+    out += "\nWithout any words the cluster of the current context is scanned (`scan --live`).\n";
+  }
   out += fmt::format("\n`{} COMMAND --help` tells what a command takes, with examples.\n", program);
   return out;
 }

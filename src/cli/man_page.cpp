@@ -152,6 +152,9 @@ constexpr std::array kEnvironment = {
     Row{"KUBECONFIG", "kubeconfig files, divided by colons, that are merged; default: `~/.kube/config`"},
     Row{"KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT, POD_NAMESPACE",
         "the cluster around, where there is no kubeconfig: the service account of the pod is used"},
+    Row{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY",
+        "proxy for requests to servers, and the hosts that are asked without it; `proxy-url` of a kubeconfig "
+        "wins"},
     Row{"NO_COLOR", "set and not empty: no color, unless `--color always`"},
     Row{"CLICOLOR_FORCE, FORCE_COLOR", "set and neither empty nor 0: color also where there is no terminal"},
     Row{"TERM", "`dumb` or not set: no color"},
@@ -199,11 +202,12 @@ std::string man_page() {
   page.heading("SYNOPSIS");
   page.line(fmt::format("{} {} [{}]", bold("oidc-audit"), italic("COMMAND"), italic("OPTIONS")));
   page.line(".br");
-  page.line(fmt::format("{} {} [{}]", bold("kubectl oidc-audit"), italic("COMMAND"), italic("OPTIONS")));
+  page.line(fmt::format("{} [{} [{}]]", bold("kubectl oidc-audit"), italic("COMMAND"), italic("OPTIONS")));
   page.heading("DESCRIPTION");
   page.line(
       prose("Reads Kubernetes RBAC objects and understands the names of external OIDC identities in their "
             "bindings: says what is risky in them, and what the API server would decide."));
+  page.paragraph("`kubectl oidc-audit` without any words scans the cluster of the current context.");
   page.heading("COMMANDS");
   for (const CommandEntry& entry : commands()) {
     CommandSpec spec{std::string(entry.name), std::string(entry.summary)};

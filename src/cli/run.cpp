@@ -32,9 +32,20 @@ struct Invocation {
   std::string path;                // `providers show`
 };
 
-std::string program_name(std::span<const std::string> args) {
+bool is_plugin(std::span<const std::string> args) {
   const std::string name = args.empty() ? std::string() : args[0].substr(args[0].rfind('/') + 1);
-  return name.rfind("kubectl-", 0) == 0 ? "kubectl oidc-audit" : "oidc-audit";
+  return name.rfind("kubectl-", 0) == 0;
+}
+
+std::string program_name(std::span<const std::string> args) {
+  return is_plugin(args) ? "kubectl oidc-audit" : "oidc-audit";
+}
+
+// What stands behind the program's name. `kubectl oidc-audit` alone scans the current context.
+std::span<const std::string> words_of(std::span<const std::string> args) {
+  static const std::vector<std::string> kPluginDefault = {"scan", "--live"};
+  if (args.size() == 1 && is_plugin(args)) return kPluginDefault;
+  return args.empty() ? args : args.subspan(1);
 }
 
 Error unknown_command(const std::string& word, const std::vector<std::string_view>& names, const Files& files,
@@ -211,7 +222,7 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   const std::string program = program_name(args);
   Invocation invocation;
   add_global_options(invocation.root, invocation.options, invocation.requests, true);
-  const std::span<const std::string> words = args.empty() ? args : args.subspan(1);
+  const std::span<const std::string> words = words_of(args);
   // Asked by the scripts of shells, whose words are not yet a command line.
   if (!words.empty() && words.front() == "__complete") {
     const CompletionWorld world{host.files, host.environment};

@@ -12,6 +12,7 @@
 #include "base/unicode.h"
 #include "report/fingerprint.h"
 #include "report/json_writer.h"
+#include "report/live_place.h"
 #include "report/sarif_rules.h"
 #include "report/sarif_text.h"
 
@@ -29,7 +30,7 @@ struct Entry {
 };
 
 std::string path_of(const Location& location, const ScanReport& report, std::span<const std::string> paths) {
-  if (!location.range) return to_lower_ascii(to_string(location.object)) + ".yaml";
+  if (!location.range) return live_path(location.object);
   const auto buffer = static_cast<std::size_t>(location.range->buffer);
   return buffer < paths.size() ? paths[buffer] : report.sources.name(location.range->buffer);
 }

@@ -110,6 +110,27 @@ TEST_CASE("the plugin's name changes the usage line") {
   CHECK(has(out.str(), "Usage: kubectl oidc-audit scan"));
 }
 
+TEST_CASE("the plugin without words scans the current context, the program prints its help") {
+  struct Row {
+    const char* name;
+    const char* output;
+  };
+  for (const Row& row : {Row{"kubectl-oidc_audit", "no cluster is configured"},
+                         Row{"/opt/bin/oidc-audit", "Usage: oidc-audit COMMAND"}}) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    MemoryFiles files;
+    const FixedClock clock(Timestamp{0, 0});
+    const Environment environment = [](const std::string&) { return std::optional<std::string>(); };
+    const std::vector<std::string> args = {row.name};
+    CHECK(run_in(args, {{in, out, err}, files, clock, environment, {}}) == ExitCode::usage);
+    CHECK(out.str().empty());
+    INFO(err.str());
+    CHECK(has(err.str(), row.output));
+  }
+}
+
 TEST_CASE("a file named like an option is told apart") {
   const test::TempDir dir;
   dir.write("--rbac.yaml", "x");

@@ -169,8 +169,6 @@ class Shells(unittest.TestCase):
 
     def test_context_names_are_text_in_every_shell(self):
         """A kubeconfig may come from others: its names must not be run once they stand on the line."""
-        if "--context" not in support.run([support.program(), "scan", "--help"]).stdout:
-            self.skipTest("scan takes no --context")
         setup = (f"PS1='> '; bind 'set bell-style none'; bind 'set enable-bracketed-paste off'; source '{self.bin}/script.bash'; "
                  "show() { printf 'LINE<<%s>>\\n' \"$READLINE_LINE\"; READLINE_LINE=; READLINE_POINT=0; }; bind -x '\"\\C-g\": show'")
         shell = Shell([support.need("bash"), "--norc", "--noprofile", "-i"], self.work, self.env, setup)

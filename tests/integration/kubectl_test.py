@@ -50,6 +50,12 @@ class Kubectl(unittest.TestCase):
                 result = support.run([kubectl(), "oidc-audit", "scan", *args], env=env, cwd=work)
                 self.assertEqual(result.returncode, status, result.stderr)
 
+    def test_without_words_it_scans_the_current_context(self):
+        env = support.environment(support.program_folder(), KUBECONFIG="/dev/null")
+        result = support.run([kubectl(), "oidc-audit"], env=env)
+        self.assertEqual((result.returncode, result.stdout), (2, ""))
+        self.assertIn("context", result.stderr)
+
     def test_trap_of_planted_plugins_is_real(self):
         """A path that is the first word behind `scan` is looked for as part of the plugin's name; -f is safe."""
         folder = support.program_folder()
