@@ -79,4 +79,6 @@ actual=$(sha256sum "$work/$archive" | cut -d ' ' -f 1)
 [ "$actual" = "$expected" ] || fail "$archive has SHA-256 $actual, expected $expected: it is not used"
 tar -xzf "$work/$archive" -C "$prefix/bin" --no-same-owner kubectl-oidc_audit kubectl_complete-oidc_audit
 ln -sf kubectl-oidc_audit "$prefix/bin/oidc-audit"
+"$prefix/bin/oidc-audit" --version >&2 ||
+  fail "the program of $archive does not run here: it was built for a system with other libraries"
 echo "$prefix/bin"
