@@ -239,6 +239,7 @@ constexpr std::array kPlaceholders = {
     Placeholder{"KEY=VALUE", nothing},
     Placeholder{"N", nothing},
     Placeholder{"NAME", nothing},
+    Placeholder{"NAME=TEXT", nothing},
     Placeholder{"NUMBER", nothing},
     Placeholder{"TEXT", nothing},
     Placeholder{"TIME", nothing},
