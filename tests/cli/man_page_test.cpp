@@ -18,7 +18,8 @@ namespace {
 
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-/// Names of environment variables that the sources ask for: literals in capitals where `env` is asked or handed on.
+/// Names of environment variables that the sources ask for: literals in capitals where `env` is asked or
+/// handed on.
 std::set<std::string> variables_read() {
   namespace fs = std::filesystem;
   static const std::regex ask(R"(\b(?:env|environment)[,(])");
