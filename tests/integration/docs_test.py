@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What the pages show besides console examples (those are run by the C++ tests): YAML that parses, pipelines whose scripts
 do what the page says, and no command through kubectl that could run a file of the scanned repository."""
+import functools
 import json
 import re
 import shlex
@@ -22,6 +23,13 @@ def load_yaml(text):
     if result.returncode != 0:
         raise AssertionError(result.stderr)
     return json.loads(result.stdout)
+
+
+@functools.cache
+def candidates(*words):
+    """What completion offers: it knows what the commands declare."""
+    lines = support.run([support.program(), "__complete", *words]).stdout.splitlines()
+    return [text.split("\t")[0] for text in lines]
 
 
 class Safety(unittest.TestCase):
@@ -57,18 +65,12 @@ class Options(unittest.TestCase):
         for word in words:
             if re.fullmatch(r"--[a-z][a-z-]*(=.*)?", word):
                 name = word.split("=")[0]
-                result = support.run([support.program(), "__complete", *command, name])
-                self.assertIn(name, [text.split("\t")[0] for text in result.stdout.splitlines()], f"{page.name}: {line}")
+                self.assertIn(name, candidates(*command, name), f"{page.name}: {line}")
                 seen += 1
             elif not word.startswith("-") and len(command) < 2:
-                if self.is_command(command, word):
+                if word in candidates("help", *command, word):
                     command.append(word)
         return seen
-
-    @staticmethod
-    def is_command(command, word):
-        lines = support.run([support.program(), "__complete", "help", *command, word]).stdout.splitlines()
-        return word in [text.split("\t")[0] for text in lines]
 
 
 class Pipelines(unittest.TestCase):
