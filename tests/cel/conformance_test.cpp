@@ -1,6 +1,7 @@
 // Runs the conformance cases that conformance_dir() holds: the cel-spec suites (`cel/`) with the outcome of
-// the Kubernetes environment, and the Kubernetes suites (`cel-k8s/`). Other files of the same form are run as
-// well.
+// the Kubernetes environment, and the Kubernetes suites (`cel-k8s/`), each for 1.36 and, with what a case
+// says of it (`kubernetes_1_37`), for 1.37; those that say what 1.33 does (`kubernetes_1_33`) for that too.
+// Other files of the same form are run as well.
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -118,14 +119,23 @@ Expected read_expected(const json& expect, const json& test) {
   return expected;
 }
 
-/// What the 1.36 environment does with a case of cel-spec.
-Expected spec_expected(const json& test) {
+constexpr int kBaseline = 36;  // the release that cases are about unless they name another
+
+/// The member that says what another release does with a case; null when it does what 1.36 does.
+const json* difference(const json& test, int release) {
+  const auto found = test.find("kubernetes_1_" + std::to_string(release));
+  return found == test.end() ? nullptr : &*found;
+}
+
+/// What the environment of a release does with a case of cel-spec.
+Expected spec_expected(const json& test, int release) {
   Expected expected = read_expected(test["expect"], test);
   expected.checked_type.clear();
   if (test["expect"].contains("deduced_type")) {
     expected.checked_type = test["expect"]["deduced_type"].get<std::string>();
   }
-  const json& kubernetes = test["kubernetes"];
+  const json* own = difference(test, release);
+  const json& kubernetes = own != nullptr ? *own : test["kubernetes"];
   if (kubernetes.contains("runtime_cost")) expected.cost = kubernetes["runtime_cost"].get<std::uint64_t>();
   const std::string outcome = kubernetes["outcome"].get<std::string>();
   if (outcome == "same") return expected;
@@ -173,18 +183,30 @@ void declare(Env& env, const json& test, std::vector<Value>& variables) {
   }
 }
 
-Outcome run_spec_case(const json& test) {
+Outcome run_spec_case(const json& test, int release) {
   Outcome out;
   EnvOptions options;
+  options.release = {release};
   options.macros = !test.value("disable_macros", false);
   options.check = !test.value("disable_check", false);
   options.container = test.value("container", "");
   Env env(options);
   std::vector<Value> variables;
   declare(env, test, variables);
-  judge(env.compile(test["expr"].get<std::string>()), variables, spec_expected(test),
+  judge(env.compile(test["expr"].get<std::string>()), variables, spec_expected(test, release),
         test.value("check_only", false), out);
   return out;
+}
+
+/// What a release does with a Kubernetes case.
+Expected kubernetes_expected(const json& test, int release) {
+  Expected expected = read_expected(test["expect"], test);
+  const json* own = difference(test, release);
+  if (own == nullptr) return expected;
+  // Of another outcome only what is said counts.
+  Expected other = read_expected(*own, *own);
+  if (own->contains("expect")) other = read_expected((*own)["expect"], *own);
+  return other;
 }
 
 UserInfo decode_user(const json& user) {
@@ -202,9 +224,9 @@ UserInfo decode_user(const json& user) {
 
 /// Conditions in order: the first false decides, then the errors, then all true (authorization/cel
 /// matcher.go).
-Outcome run_match_conditions(const json& test) {
+Outcome run_match_conditions(const json& test, int release) {
   Outcome out;
-  const Env env = cel::match_conditions_env();
+  const Env env = cel::match_conditions_env({release});
   std::string outcome = "match";
   const Result<Value> request = cel::request_value(test["spec"].dump());
   REQUIRE(request.ok());
@@ -239,7 +261,7 @@ Outcome run_match_conditions(const json& test) {
 
 Outcome run_kubernetes_case(const json& test, int release) {
   Outcome out;
-  if (test.contains("expressions")) return run_match_conditions(test);
+  if (test.contains("expressions")) return run_match_conditions(test, release);
   const std::string text = test["expr"].get<std::string>();
   EnvOptions options;
   options.check = !test.value("disable_check", false);
@@ -248,7 +270,7 @@ Outcome run_kubernetes_case(const json& test, int release) {
     const std::vector<Problem> problems = Env(options).parse(text);
     Compilation parsed;
     parsed.problems = problems;
-    const Expected expected = read_expected(test["expect"], test);
+    const Expected expected = kubernetes_expected(test, release);
     if (problems.empty()) {
       if (expected.error) out.fail("parses, expected an error");
     } else {
@@ -256,7 +278,7 @@ Outcome run_kubernetes_case(const json& test, int release) {
     }
     return out;
   }
-  Expected expected = read_expected(test["expect"], test);
+  const Expected expected = kubernetes_expected(test, release);
   if (test.contains("claims") || test.contains("claims_json")) {
     const std::string claims =
         test.contains("claims_json") ? test["claims_json"].get<std::string>() : test["claims"].dump();
@@ -316,7 +338,12 @@ void run_folder(const std::string& folder, bool spec) {
       REQUIRE(!tests.empty());
       for (const json& test : tests) {
         const std::string id = suite + "/" + test.value("section", "") + "/" + test.value("name", "");
-        record(id, test, spec ? run_spec_case(test) : run_kubernetes_case(test, 36), skipped, tally);
+        for (const int release : {33, kBaseline, 37}) {
+          if (release < kBaseline && difference(test, release) == nullptr) continue;
+          const std::string name = release == kBaseline ? id : id + "@1." + std::to_string(release);
+          record(name, test, spec ? run_spec_case(test, release) : run_kubernetes_case(test, release),
+                 skipped, tally);
+        }
       }
       std::string report;
       for (const std::string& failure : tally.failures) report += "\n  " + failure;
