@@ -96,14 +96,28 @@ void Checker::visit(Expr& expr) {
   }
 }
 
-// Candidates of the container first, whatever scope declares them: up to cel-go 0.26 a loop's variable
-// does not hide a name of the container.
+Checker::Ident Checker::lookup_local(std::string_view name) const {
+  for (std::size_t i = locals_.size(); i-- > 0;) {
+    if (locals_[i].name == name)
+      return {true, RefKind::local, static_cast<std::uint32_t>(i), locals_[i].type, {}, std::string(name)};
+  }
+  return {};
+}
+
+// Up to the cel-go of 1.36 candidates of the container come first, whatever scope declares them: a loop's
+// variable does not hide a name of the container. Since 1.37 it does, `.name` means no loop's variable, and
+// `name.field` is a selection where `name` is one.
 Checker::Ident Checker::lookup(const std::string& name) const {
   Ident ident;
+  const bool locals_first = env_.options.release.minor >= 37;
+  if (locals_first && !name.starts_with('.')) {
+    const std::size_t dot = name.find('.');
+    Ident local = lookup_local(std::string_view(name).substr(0, dot));
+    if (local.found) return dot == std::string::npos ? local : Ident();
+  }
   for (std::string& candidate : env_.candidates(name)) {
-    for (std::size_t i = locals_.size(); i-- > 0;) {
-      if (locals_[i].name != candidate) continue;
-      return {true, RefKind::local, static_cast<std::uint32_t>(i), locals_[i].type, {}, candidate};
+    if (!locals_first) {
+      if (Ident local = lookup_local(candidate); local.found) return local;
     }
     std::uint32_t slot = 0;
     if (const auto* variable = env_.find_variable(candidate, slot)) {

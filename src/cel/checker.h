@@ -52,6 +52,7 @@ class Checker {
   void finish(Expr& expr);
 
   Ident lookup(const std::string& name) const;
+  Ident lookup_local(std::string_view name) const;
   void apply(Expr& expr, Ident ident);
   const Function* find_function(const std::string& name) const;
   /// Of a message or of an object type of the host; an error type when there is none.

@@ -15,6 +15,23 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
   return (a ^ (b + 0x9E3779B97F4A7C15ULL + (a << 6U) + (a >> 2U))) * 0xBF58476D1CE4E5B9ULL;
 }
 
+// Go compares the keys of its maps as interfaces: lists and maps are pointers there, so that two of them are
+// one key only when they are one object.
+const void* identity(const Value& key) {
+  if (key.is(Kind::list)) return &key.as_list();
+  return key.is(Kind::map) ? static_cast<const void*>(&key.as_map()) : nullptr;
+}
+
+bool same_key(const Value& a, const Value& b) {
+  const void* const own = identity(a);
+  return own != nullptr || identity(b) != nullptr ? own == identity(b) : Value::equal(a, b);
+}
+
+std::uint64_t hash_key(const Value& key) {
+  const void* const own = identity(key);
+  return own != nullptr ? std::hash<const void*>{}(own) : hash_value(key);
+}
+
 }  // namespace
 
 std::uint64_t hash_value(const Value& value) {
@@ -71,19 +88,19 @@ VectorMap::VectorMap(std::vector<std::pair<Value, Value>> entries) {
 }
 
 void VectorMap::index(std::size_t from) {
-  for (std::size_t i = from; i < entries_.size(); ++i) by_hash_.emplace(hash_value(entries_[i].first), i);
+  for (std::size_t i = from; i < entries_.size(); ++i) by_hash_.emplace(hash_key(entries_[i].first), i);
 }
 
 std::size_t VectorMap::position(const Value& key) const {
   if (by_hash_.empty()) {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-      if (Value::equal(entries_[i].first, key)) return i;
+      if (same_key(entries_[i].first, key)) return i;
     }
     return kNone;
   }
-  const auto [begin, end] = by_hash_.equal_range(hash_value(key));
+  const auto [begin, end] = by_hash_.equal_range(hash_key(key));
   for (auto it = begin; it != end; ++it) {
-    if (Value::equal(entries_[it->second].first, key)) return it->second;
+    if (same_key(entries_[it->second].first, key)) return it->second;
   }
   return kNone;
 }

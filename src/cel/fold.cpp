@@ -108,8 +108,7 @@ bool CollectNode::insert(Frame& frame, VectorMap& map, Value& failure) const {
     return false;
   }
   const auto put = [&](Value entry_key, Value entry_value) {
-    std::string shown =
-        entry_key.is(Kind::string) ? std::string(entry_key.as_string()) : entry_key.to_string();
+    std::string shown = key_text(entry_key);
     if (map.insert(std::move(entry_key), std::move(entry_value))) return true;
     failure = placed(Value::error("insert failed: key " + shown + " already exists"));
     return false;

@@ -109,7 +109,7 @@ class Claims final : public Object {
   std::optional<Value> lookup(std::string_view name) const override {
     const std::optional<std::string> plain = unescape(name);
     if (!plain || !texts_.contains(*plain)) return std::nullopt;
-    return unescaping(decode(*plain));
+    return decode(*plain);
   }
   std::optional<std::vector<Value>> elements() const override {
     std::vector<Value> values;
@@ -126,8 +126,9 @@ class Claims final : public Object {
     const auto known = decoded_.find(name);
     if (known != decoded_.end()) return known->second;
     Result<Value> value = parse_json(texts_.at(name), JsonNumbers::doubles);
+    // One value for every access: as keys of maps lists and maps are told apart by identity.
     Value made = value.ok()
-                     ? std::move(value).value()
+                     ? unescaping(std::move(value).value())
                      : Value::error("claim \"" + name + "\" failed to unmarshal: " + value.error().message());
     return decoded_.emplace(name, std::move(made)).first->second;
   }
@@ -227,17 +228,26 @@ class MemberCutter {
   std::size_t at_ = 0;
 };
 
+Value string_slice(const std::vector<std::string>& texts) {
+  std::vector<Value> values;
+  for (const std::string& text : texts) values.push_back(Value::string(text));
+  return Value::list(std::move(values), true);
+}
+
+Value extra_of(const UserInfo& user) {
+  std::vector<std::pair<Value, Value>> extra;
+  for (const auto& [key, values] : user.extra) extra.emplace_back(Value::string(key), string_slice(values));
+  return Value::map(std::move(extra));
+}
+
+/// `user` since 1.34; names looked up in `extra` are unescaped.
 class User final : public Object {
  public:
-  /// `unescapes`: names looked up in `extra` are unescaped, as since 1.34.
-  User(const UserInfo& user, bool unescapes)
-      : name_(Value::string(user.name)), uid_(Value::string(user.uid)) {
-    groups_ = strings(user.groups);
-    std::vector<std::pair<Value, Value>> extra;
-    for (const auto& [key, values] : user.extra) extra.emplace_back(Value::string(key), strings(values));
-    extra_ = Value::map(std::move(extra));
-    if (unescapes) extra_ = unescaping(std::move(extra_));
-  }
+  explicit User(const UserInfo& user)
+      : name_(Value::string(user.name)),
+        uid_(Value::string(user.uid)),
+        groups_(string_slice(user.groups)),
+        extra_(unescaping(extra_of(user))) {}
   std::string_view type_name() const override { return "kubernetes.UserInfo"; }
   Value field(std::uint32_t index) const override {
     switch (index) {
@@ -256,12 +266,6 @@ class User final : public Object {
   }
 
  private:
-  static Value strings(const std::vector<std::string>& texts) {
-    std::vector<Value> values;
-    for (const std::string& text : texts) values.push_back(Value::string(text));
-    return Value::list(std::move(values), true);
-  }
-
   Value name_;
   Value uid_;
   Value groups_;
@@ -379,7 +383,12 @@ Result<Value> claims_value(std::string_view json, Release release) {
 }
 
 Value user_value(const UserInfo& user, Release release) {
-  return Value::object(Ref<const Object>(new User(user, release.minor >= 34)));
+  if (release.minor >= 34) return Value::object(Ref<const Object>(new User(user)));
+  // Before it was an ordinary map.
+  return Value::map({{Value::borrowed_string("username"), Value::string(user.name)},
+                     {Value::borrowed_string("uid"), Value::string(user.uid)},
+                     {Value::borrowed_string("groups"), string_slice(user.groups)},
+                     {Value::borrowed_string("extra"), extra_of(user)}});
 }
 
 // All fields of users are there even when they are empty (authorization/cel convertObjectToUnstructured).

@@ -1,6 +1,7 @@
 // ext.Strings (ext/strings.go): version 0, and of version 2 quote; format has a file of its own. Positions
 // count code points.
 
+#include <algorithm>
 #include <array>
 
 #include "base/unicode.h"
@@ -29,11 +30,18 @@ Value char_at(Frame&, const Value* args, std::size_t) {
   return part_of(args[0], points.slice(at, at + 1));
 }
 
-Value index_of(Frame&, const Value* args, std::size_t count) {
+// Where the empty text is found from an offset: there, and since 1.37 not behind the end.
+Value empty_found(const Frame& frame, std::int64_t from, std::string_view text) {
+  if (frame.env().options.release.minor < 37) return Value::int64(from);
+  if (from < 0) return out_of_range(from);
+  return Value::int64(std::min(from, static_cast<std::int64_t>(count_code_points(text))));
+}
+
+Value index_of(Frame& frame, const Value* args, std::size_t count) {
   const std::string_view text = args[0].as_string();
   const std::string_view part = args[1].as_string();
   const std::int64_t from = count > 2 ? args[2].as_int() : 0;
-  if (part.empty()) return Value::int64(from);
+  if (part.empty()) return empty_found(frame, from, text);
   if (from < 0) return out_of_range(from);
   const CodePoints points(text);
   if (static_cast<std::uint64_t>(from) >= points.size()) return Value::int64(-1);
@@ -42,12 +50,13 @@ Value index_of(Frame&, const Value* args, std::size_t count) {
   return Value::int64(static_cast<std::int64_t>(count_code_points(text.substr(0, found))));
 }
 
-Value last_index_of(Frame&, const Value* args, std::size_t count) {
+Value last_index_of(Frame& frame, const Value* args, std::size_t count) {
   const std::string_view text = args[0].as_string();
   const std::string_view part = args[1].as_string();
   const CodePoints points(text);
   if (part.empty()) {
-    return Value::int64(count > 2 ? args[2].as_int() : static_cast<std::int64_t>(points.size()));
+    return count > 2 ? empty_found(frame, args[2].as_int(), text)
+                     : Value::int64(static_cast<std::int64_t>(points.size()));
   }
   std::size_t from = std::string_view::npos;
   if (count > 2) {

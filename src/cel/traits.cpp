@@ -32,7 +32,12 @@ std::string printed_map(const Map& map, bool is_native) {
     if (i > 0) out += ", ";
     const Value value = map.value_at(i);
     out += key_text(map.key_at(i)) + ": ";
-    out += value.is(Kind::list) ? printed_list(value.as_list(), is_native, ", ") : key_text(value);
+    // Members of a map are wrapped again when they are taken out, items of a list are not.
+    if (value.is(Kind::list)) {
+      out += printed_list(value.as_list(), is_native, ", ");
+    } else {
+      out += is_native && value.is(Kind::map) ? printed_map(value.as_map(), true) : key_text(value);
+    }
   }
   return out + "}";
 }

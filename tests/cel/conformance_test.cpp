@@ -286,7 +286,7 @@ Outcome run_kubernetes_case(const json& test, int release) {
     REQUIRE(value.ok());
     judge(cel::claims_env({release}).compile(text), {value.value()}, expected, false, out);
   } else if (test.contains("user")) {
-    judge(cel::user_env({release}).compile(text), {cel::user_value(decode_user(test["user"]))}, expected,
+    judge(cel::user_env({release}).compile(text), {cel::user_value(decode_user(test["user"]), {release})}, expected,
           false, out);
   } else {
     judge(Env(options).compile(text), {}, expected, false, out);

@@ -11,7 +11,7 @@ namespace oidc_audit::cel {
 namespace {
 
 constexpr std::string_view kClaims =
-    R"({"s":"abc","i":7,"d":7.5,"b":true,"n":null,"l":["a"],"m":{"k":"v"},"e":[],"o":[1,"a",null,[2,3],{"y":2,"x":1}]})";
+    R"({"s":"abc","i":7,"d":7.5,"b":true,"n":null,"l":["a"],"m":{"k":"v"},"e":[],"o":[1,"a",null,[2,3],{"y":2,"x":1}],"p":{"a":{"e.f":1}}})";
 
 std::string outcome(const std::string& expression) {
   const Compilation compiled = claims_env(Release{37}).compile(expression);
@@ -99,6 +99,21 @@ TEST_CASE("indexes name the Go type of what cannot be one", "[cel]") {
       {"[?claims.o]",
        "cannot initialize optional list element from non-optional value &{[1, a, <nil>, [2 3], map[x:1 "
        "y:2]]}"},
+  }));
+  DYNAMIC_SECTION(c.expression) { CHECK(outcome(c.expression) == c.text); }
+}
+
+TEST_CASE("keys that clash are printed as Go does, lists and maps clash with themselves alone", "[cel]") {
+  const auto c = GENERATE(values<Case>({
+      {"[1, 2].transformMapEntry(i, v, {dyn(claims.p): v})",
+       "insert failed: key &{{a: {e.f: 1}}} already exists"},
+      {"[1, 2].transformMapEntry(i, v, {dyn(claims.l): v})", "insert failed: key &{[a]} already exists"},
+      {"[1, 2].transformMapEntry(i, v, {dyn({'a': {'b': [1, 2]}}): v})",
+       "insert failed: key {a: {b: [1, 2]}} already exists"},
+      {"[1, 2].transformMapEntry(i, v, {dyn(null): v})", "insert failed: key 0 already exists"},
+      {"[1, 2].transformMapEntry(i, v, {'k': v})", "insert failed: key k already exists"},
+      {"[1, 2].transformMapEntry(i, v, {dyn(claims.p.a): v}).size()", "2"},
+      {"[1, 2].transformMapEntry(i, v, {dyn([claims.s]): v}).size()", "2"},
   }));
   DYNAMIC_SECTION(c.expression) { CHECK(outcome(c.expression) == c.text); }
 }
