@@ -5,6 +5,7 @@
 #include "cli/cluster_options.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/policy_inputs.h"
 #include "oidc/catalogue.h"
 #include "rbac/attributes.h"
 #include "report/authn_report.h"
@@ -35,6 +36,24 @@ Result<Identity> from_token(const IdentityOptions& options, Context& context) {
   return identity;
 }
 
+Result<Identity> from_iam(const IdentityOptions& options, Context& context, PolicyInputs* loaded) {
+  SourceManager own;
+  SourceManager& sources = loaded == nullptr ? own : loaded->inputs.sources;
+  ASSIGN_OR_RETURN(
+      const oidc::AuthenticationResult result,
+      authenticate_iam(options.iam, context, sources, loaded == nullptr ? nullptr : loaded->inventory));
+  const oidc::AuthConfig none;
+  const report::AuthnReport answer{sources, result, none, oidc::kNewestKubernetesMinor, {}, {}};
+  Identity identity;
+  identity.authenticated = result.authenticated();
+  identity.user = options.exact_groups ? result.user : oidc::with_authenticated_group(result.user);
+  report::JsonWriter json(report::JsonWriter::Style::one_line);
+  report::write_authentication(json, answer);
+  identity.authentication_json = json.take();
+  identity.authentication_text = report::whoami_text(answer, false) + "\n";
+  return identity;
+}
+
 }  // namespace
 
 void add_identity_options(CommandSpec& spec, IdentityOptions& options) {
@@ -55,6 +74,7 @@ void add_identity_options(CommandSpec& spec, IdentityOptions& options) {
             "add no group, such as system:authenticated, that the server would add")
       .group = kGroup;
   add_token_options(spec, options.token);
+  add_iam_options(spec, options.iam);
 }
 
 Result<void> settle_impersonation(IdentityOptions& options, ClusterOptions& cluster) {
@@ -76,7 +96,15 @@ Result<void> settle_impersonation(IdentityOptions& options, ClusterOptions& clus
   return {};
 }
 
-Result<Identity> resolve_identity(const IdentityOptions& options, Context& context) {
+Result<Identity> resolve_identity(const IdentityOptions& options, Context& context, PolicyInputs* loaded) {
+  if (options.iam.given()) {
+    if (options.user || !options.groups.empty() || options.uid || options.token.given())
+      return Error(ErrorKind::usage, "--aws-identity names the user and the groups itself",
+                   "give --aws-identity, or --user and --group, or a token");
+    return from_iam(options, context, loaded);
+  }
+  if (options.iam.any())
+    return Error(ErrorKind::usage, "mappings of IAM identities need an identity", "--aws-identity ARN");
   if (options.token.given()) {
     if (options.user || !options.groups.empty() || options.uid)
       return Error(ErrorKind::usage, "a token names its user and groups itself",

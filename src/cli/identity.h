@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "base/user_info.h"
+#include "cli/iam_options.h"
 #include "cli/token_options.h"
 #include "cluster/kubeconfig.h"
 #include "sim/near_miss.h"
@@ -15,6 +16,7 @@ namespace oidc_audit::cli {
 class CommandSpec;
 struct ClusterOptions;
 struct Context;
+struct PolicyInputs;
 
 /// Who a command simulates, as the command line tells.
 struct IdentityOptions {
@@ -26,14 +28,17 @@ struct IdentityOptions {
   cluster::Impersonation as;
   bool exact_groups = false;
   TokenOptions token;  ///< instead of a name
+  IamOptions iam;      ///< likewise
 
   /// The identity comes from standard input, which can be read once.
-  bool reads_stdin() const { return token.token_file == "-" || token.claims_file == "-"; }
-  bool given() const { return user || !groups.empty() || token.given(); }
+  bool reads_stdin() const {
+    return token.token_file == "-" || token.claims_file == "-" || iam.reads_stdin();
+  }
+  bool given() const { return user || !groups.empty() || token.given() || iam.given(); }
 };
 
 /// Declares --user, --group, --as, --as-group, --as-uid and --exact-groups, in the group `Identity`, and the
-/// options of add_token_options().
+/// options of add_token_options() and add_iam_options().
 void add_identity_options(CommandSpec& spec, IdentityOptions& options);
 
 /// Gives --as and its relatives the meaning they have with or without a live cluster. Fails (usage) when they
@@ -51,10 +56,12 @@ struct Identity {
   std::vector<std::string> notes;
 };
 
-/// Makes the identity from its name, or authenticates the token or claims as the server would; with the
-/// groups that the server's authenticators add unless --exact-groups was given. A refused token is no
-/// failure: see `authenticated`. Fails (usage, configuration) when there is no identity, the options
-/// contradict each other or the server would not start with the configuration.
-Result<Identity> resolve_identity(const IdentityOptions& options, Context& context);
+/// Makes the identity from its name, or authenticates the token, the claims or the IAM identity as the server
+/// would; with the groups that the server's authenticators add unless --exact-groups was given. A refused
+/// token is no failure: see `authenticated`. Fails (usage, configuration) when there is no identity, the
+/// options contradict each other or the server would not start with the configuration. `loaded`, which may be
+/// null, keeps the texts that an IAM identity is mapped by, and may hold `aws-auth`.
+Result<Identity> resolve_identity(const IdentityOptions& options, Context& context,
+                                  PolicyInputs* loaded = nullptr);
 
 }  // namespace oidc_audit::cli

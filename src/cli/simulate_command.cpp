@@ -63,7 +63,7 @@ Result<Question> read_review_question(const SimulateOptions& options, PolicyInpu
   Question question;
   question.request = review.value().attributes;
   if (review.value().self) {
-    ASSIGN_OR_RETURN(question.identity, resolve_identity(options.identity, context));
+    ASSIGN_OR_RETURN(question.identity, resolve_identity(options.identity, context, &loaded));
     question.request.user = question.identity.user;
   } else {
     if (options.identity.given()) return Error(ErrorKind::usage, "the review names its user itself");
@@ -75,10 +75,9 @@ Result<Question> read_review_question(const SimulateOptions& options, PolicyInpu
   return question;
 }
 
-Result<Question> read_word_question(const SimulateOptions& options, const PolicyInputs& loaded,
-                                    Context& context) {
+Result<Question> read_word_question(const SimulateOptions& options, PolicyInputs& loaded, Context& context) {
   Question question;
-  ASSIGN_OR_RETURN(question.identity, resolve_identity(options.identity, context));
+  ASSIGN_OR_RETURN(question.identity, resolve_identity(options.identity, context, &loaded));
   rbac::RequestWords words;
   words.verb = *options.verb;
   words.what = *options.what;
@@ -142,6 +141,8 @@ ExitCode run_simulate(const SimulateOptions& given, Context& context) {
   if (auto checked = check_usage(options); !checked.ok()) return context.fail(checked.error());
   options.policy.input.stdin_used =
       options.requests == "-" || options.review == "-" || options.identity.reads_stdin();
+  if (auto settled = settle_iam(options.identity.iam, context); !settled.ok())
+    return context.fail(settled.error());
   options.policy.input.namespace_name = options.namespace_name;
   options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
   PolicyInputs loaded;

@@ -144,9 +144,11 @@ Result<void> apply_claim_changes(const TokenOptions& options, const std::string&
 void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file) {
   if (with_file)
     spec.option("--auth-config", "FILE", options.file,
-                "AuthenticationConfiguration, or a file with the arguments of a kube-apiserver: static pod "
+                "AuthenticationConfiguration; a file with the arguments of a kube-apiserver: static pod "
                 "manifest, "
-                "kubeadm ClusterConfiguration, config.yaml of k3s or RKE2")
+                "kubeadm ClusterConfiguration, config.yaml of k3s or RKE2; the form of a managed platform: "
+                "EKS, GKE, "
+                "OpenShift, AKS")
         .group = kConfigGroup;
   for (const ServerFlag& flag : kServerFlags) add_server_flag(spec, flag, options.server_flags);
   add_server_flag(spec,

@@ -58,19 +58,19 @@ Result<Subject> read_subject(const std::string& text, bool exact_groups) {
   return subject;
 }
 
-Result<Subject> who(const WhatCanOptions& options, Context& context) {
+Result<Subject> who(const WhatCanOptions& options, Context& context, PolicyInputs* loaded) {
   if (options.subject) {
     if (options.identity.given())
       return Error(ErrorKind::usage, "--subject and --user or --group exclude each other");
     return read_subject(*options.subject, options.identity.exact_groups);
   }
   Subject subject;
-  if (!options.identity.user && !options.identity.groups.empty()) {
+  if (!options.identity.user && !options.identity.groups.empty() && !options.identity.iam.any()) {
     subject.groups_alone = true;
     subject.identity.user.groups = options.identity.groups;
     return subject;
   }
-  ASSIGN_OR_RETURN(subject.identity, resolve_identity(options.identity, context));
+  ASSIGN_OR_RETURN(subject.identity, resolve_identity(options.identity, context, loaded));
   return subject;
 }
 
@@ -112,12 +112,23 @@ ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
   if (auto settled = settle_impersonation(options.identity, options.policy.input.cluster); !settled.ok())
     return context.fail(settled.error());
   options.policy.input.stdin_used = options.identity.reads_stdin();
-  auto subject = who(options, context);
-  if (!subject.ok()) return context.fail(subject.error());
+  if (auto settled = settle_iam(options.identity.iam, context); !settled.ok())
+    return context.fail(settled.error());
+  std::optional<Subject> known;
+  if (!options.identity.iam.any()) {
+    auto subject = who(options, context, nullptr);
+    if (!subject.ok()) return context.fail(subject.error());
+    known = std::move(subject).value();
+  }
   PolicyInputs loaded;
   if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
-  return for_each_world(options.policy, context, loaded,
-                        [&](Context& each) { return answer(options, subject.value(), loaded, each); });
+  return for_each_world(options.policy, context, loaded, [&](Context& each) {
+    if (known) return answer(options, *known, loaded, each);
+    // Who an IAM identity is may be told by the objects themselves.
+    auto subject = who(options, each, &loaded);
+    if (!subject.ok()) return each.fail(subject.error());
+    return answer(options, subject.value(), loaded, each);
+  });
 }
 
 }  // namespace

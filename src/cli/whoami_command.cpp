@@ -3,6 +3,7 @@
 #include "base/strings.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/iam_options.h"
 #include "cli/inputs.h"
 #include "cli/token_options.h"
 #include "oidc/authn_case.h"
@@ -18,6 +19,7 @@ constexpr std::size_t kMaxCasesBytes = std::size_t{1} << 30;
 
 struct WhoamiOptions {
   TokenOptions token;
+  IamOptions iam;
   std::optional<std::string> cases;
 };
 
@@ -74,8 +76,32 @@ ExitCode run_cases(const WhoamiOptions& options, Context& context) {
   return status;
 }
 
+void print(const report::AuthnReport& answer, Context& context) {
+  context.out.write(context.options.output == "json" || context.options.output == "jsonl"
+                        ? report::whoami_json(answer)
+                        : report::whoami_text(answer));
+}
+
+ExitCode run_iam(const IamOptions& options, Context& context) {
+  SourceManager sources;
+  const Result<oidc::AuthenticationResult> result = authenticate_iam(options, context, sources);
+  if (!result.ok()) return context.fail(result.error());
+  const oidc::AuthConfig none;
+  print({sources, result.value(), none, oidc::kNewestKubernetesMinor, {}, {}}, context);
+  return status_of(result.value().outcome);
+}
+
 ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
   if (options.cases.has_value()) return run_cases(options, context);
+  if (options.iam.given()) {
+    if (!options.token.given() && !options.token.config.given()) return run_iam(options.iam, context);
+    return context.fail(Error(ErrorKind::usage, "an IAM identity and a token exclude each other",
+                              "give --aws-identity, or --token-file or --claims with a configuration"));
+  }
+  if (options.iam.any()) {
+    return context.fail(
+        Error(ErrorKind::usage, "mappings of IAM identities need an identity", "--aws-identity ARN"));
+  }
   if (!options.token.given()) {
     return context.fail(Error(ErrorKind::usage, "nothing to authenticate",
                               "--token-file FILE or --claims FILE; `-` reads standard input"));
@@ -93,9 +119,7 @@ ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
       loaded.authenticators->kubernetes_minor(),
       oidc::show_claims(result.value().claims_json, result.value().issuer, oidc::Catalogue::builtin()),
       loaded.notes};
-  context.out.write(context.options.output == "json" || context.options.output == "jsonl"
-                        ? report::whoami_json(answer)
-                        : report::whoami_text(answer));
+  print(answer, context);
   return status_of(result.value().outcome);
 }
 
@@ -116,8 +140,12 @@ void declare_whoami(CommandSpec& spec) {
   spec.example(
       "Try claims against the flags of a server",
       "whoami --claims claims.json --oidc-issuer-url=https://app.terraform.io --oidc-client-id=kubernetes");
+  spec.example("Who is an IAM role in an EKS cluster?",
+               "whoami --aws-identity arn:aws:sts::111122223333:assumed-role/deployer/ci-42 --aws-auth "
+               "aws-auth.yaml");
   spec.output_formats({"text", "json", "jsonl"});
   add_token_options(spec, options->token);
+  add_iam_options(spec, options->iam);
   spec.option("--cases", "FILE", options->cases,
               "answer many cases, a JSON object a line; see the documentation");
   spec.run([options](Context& context) { return run_whoami(*options, context); });

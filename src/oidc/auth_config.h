@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -95,9 +97,16 @@ struct AnonymousAuth {
   std::optional<SourceRange> range;
 };
 
-/// Whether a configuration is a file or was made from --oidc-* flags; the server treats both alike but for
-/// the algorithms, and people have to change different things.
-enum class ConfigOrigin { file, flags };
+/// Whether a configuration is a file, was made from --oidc-* flags, or stands in the form of a managed
+/// platform; the server treats them alike but for the algorithms, and people have to change different things.
+enum class ConfigOrigin { file, flags, platform };
+
+/// What a field of the configuration is called in the form that it was read from.
+struct FieldName {
+  std::string name;     ///< `spec.authentication[0].oidc.issuerURI`
+  std::string pointer;  ///< RFC 6901 of that
+  bool whole = false;   ///< what stands inside it has no name of its own
+};
 
 /// apiserver.AuthenticationConfiguration, of any version, with what stands beside it.
 struct AuthConfig {
@@ -110,6 +119,8 @@ struct AuthConfig {
   std::vector<std::string> signing_algs;
   /// Issuers of service accounts, which no entry may use.
   std::vector<std::string> service_account_issuers;
+  /// Of a platform's form, by `jwt[0].issuer.url`; also for what stands inside that. See field_of().
+  std::map<std::string, FieldName, std::less<>> names;
   std::optional<SourceRange> range;
 };
 

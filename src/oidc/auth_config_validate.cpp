@@ -7,6 +7,7 @@
 #include "cel/kubernetes.h"
 #include "oidc/cel_mentions.h"
 #include "oidc/compiled_config.h"
+#include "oidc/config_field.h"
 #include "oidc/go_json.h"
 #include "oidc/go_url.h"
 #include "oidc/jwks.h"
@@ -90,9 +91,10 @@ class Validator {
 
   void add(const std::string& field, std::optional<SourceRange> range, const std::string& body) {
     ConfigError error;
-    error.field = field;
-    error.text = field + ": " + body;
-    error.pointer = pointer_of(field);
+    ConfigField named = field_of(config_, field);
+    error.text = named.name + ": " + body;
+    error.field = std::move(named.name);
+    error.pointer = std::move(named.pointer);
     if (config_.origin == ConfigOrigin::flags) {
       error.text.insert(0, "invalid authentication configuration: ");
       error.flag = flag_of_field(field);
@@ -108,21 +110,6 @@ class Validator {
   }
   void duplicate(const std::string& field, const ConfigText& value) {
     add(field, value.range, "Duplicate value: " + go_quote(value.value));
-  }
-
-  static std::string pointer_of(std::string_view field) {
-    std::string pointer;
-    for (const std::string_view part : split(field, '.')) {
-      pointer += '/';
-      for (const char c : part) {
-        if (c == '[') {
-          pointer += '/';
-        } else if (c != ']') {
-          pointer += c;
-        }
-      }
-    }
-    return pointer;
   }
 
   // ----- parts

@@ -40,7 +40,8 @@ enum class AuthnCause {
   email_unverified,
   claim_rule,
   user_rule,
-  configuration,  ///< the server would not start with it
+  iam_not_mapped,  ///< of an EKS cluster: no access entry and nothing in aws-auth names the IAM identity
+  configuration,   ///< the server would not start with it
 };
 inline constexpr int kAuthnCauseCount = static_cast<int>(AuthnCause::configuration) + 1;
 /// `issuer-not-configured` and so on.
@@ -64,6 +65,7 @@ enum class Stage {
   extra,
   claim_rules,
   user_rules,
+  iam_mapping,  ///< of EKS: access entries and the ConfigMap aws-auth, instead of all of the above
   done,
 };
 std::string_view to_string(Stage stage);
@@ -109,6 +111,9 @@ struct AuthenticationResult {
   SignatureCheck signature = SignatureCheck::not_checked;
   std::optional<std::size_t> authenticator;  ///< index of the one that decided
   std::vector<TrailStep> trail;
+  /// What gave the identity when it was no JWT authenticator: `mapRoles[0]` of a ConfigMap; `range` is its
+  /// place.
+  std::string mapped_by;
   std::string issuer;  ///< `iss` of the token, when it could be read
   std::string
       claims_json;  ///< payload with distributed claims put in and secrets hidden; empty when unreadable

@@ -4,6 +4,7 @@
 #include "base/go_quote.h"
 #include "base/strings.h"
 #include "oidc/authn_run.h"
+#include "oidc/config_field.h"
 #include "oidc/jwks.h"
 
 namespace oidc_audit::oidc {
@@ -27,21 +28,6 @@ std::string duration_text(std::int64_t seconds) {
 std::string list_text(const std::vector<std::string>& values) {
   if (values.empty()) return "(none)";
   return join(values, ", ");
-}
-
-std::string pointer_of(std::string_view field) {
-  std::string pointer;
-  for (const std::string_view part : split(field, '.')) {
-    pointer += '/';
-    for (const char c : part) {
-      if (c == '[') {
-        pointer += '/';
-      } else if (c != ']') {
-        pointer += c;
-      }
-    }
-  }
-  return pointer;
 }
 
 // The range of the part of an authenticator that a field names; the nearest around it that has one.
@@ -106,7 +92,7 @@ std::optional<std::string> without_quotes(std::string_view value) {
 
 std::string AuthnRun::name_of(const std::string& field) const {
   const std::string path = "jwt[" + std::to_string(index_) + "]." + field;
-  if (!from_flags()) return path;
+  if (!from_flags()) return field_of(config_, path).name;
   std::string flag = flag_of_field(path);
   return flag.empty() ? path : flag;
 }
@@ -127,7 +113,8 @@ bool AuthnRun::refuse(Refusal refusal) {
   if (!refusal.field.empty()) {
     result_.at = name_of(refusal.field);
     result_.range = range_of(jwt_, refusal.field);
-    if (!from_flags()) result_.pointer = pointer_of("jwt[" + std::to_string(index_) + "]." + refusal.field);
+    if (!from_flags())
+      result_.pointer = field_of(config_, "jwt[" + std::to_string(index_) + "]." + refusal.field).pointer;
   }
   return false;
 }
@@ -169,6 +156,13 @@ bool AuthnRun::refuse_audience(std::string error) {
     refusal.fix = request + ", or " + set_to("issuer.audiences", offered) +
                   " if every token of that audience may sign in here (a flag takes one audience; an "
                   "AuthenticationConfiguration takes several)";
+  } else if (config_.origin == ConfigOrigin::platform &&
+             !name_of("issuer.audiences").ends_with("audiences")) {
+    refusal.fix = request + ", or " + set_to("issuer.audiences", offered) +
+                  " if every token of that audience may sign in here";
+  } else if (config_.origin == ConfigOrigin::platform) {
+    refusal.fix = request + ", or add `" + offered + "` to `" + name_of("issuer.audiences") +
+                  "` if every token of that audience may sign in here";
   } else {
     refusal.fix = request + ", or add `" + offered + "` to `" + name_of("issuer.audiences") +
                   "` (with `audienceMatchPolicy: MatchAny`) if every token of that audience may sign in here";
@@ -213,7 +207,9 @@ bool AuthnRun::refuse_algorithm(std::string_view algorithm, std::string error) {
       algorithm == "none" || algorithm.empty()
           ? "the token is not signed (`alg` is `" + shown + "`)"
           : "the token is signed with " + shown + ", and this server accepts " + list_text(accepted);
-  if (is_allowed_signing_alg(algorithm)) {
+  if (is_allowed_signing_alg(algorithm) && config_.origin == ConfigOrigin::platform) {
+    refusal.fix = "have the issuer sign with " + accepted.front();
+  } else if (is_allowed_signing_alg(algorithm)) {
     refusal.fix = "set `--oidc-signing-algs=" + join(accepted, ",") + "," + shown +
                   "`, or have the issuer sign with " + accepted.front();
   } else {
@@ -221,7 +217,8 @@ bool AuthnRun::refuse_algorithm(std::string_view algorithm, std::string error) {
         "have the issuer sign with one of " + list_text(accepted) + "; no API server accepts " + shown;
   }
   refuse(std::move(refusal));
-  if (from_flags() || !config_.signing_algs.empty()) result_.at = "--oidc-signing-algs";
+  if (from_flags() || (config_.origin == ConfigOrigin::file && !config_.signing_algs.empty()))
+    result_.at = "--oidc-signing-algs";
   return false;
 }
 
@@ -255,7 +252,7 @@ bool AuthnRun::refuse_missing_username(const std::string& claim, std::string err
   } else if (!other_case.empty()) {
     refusal.fix = set_to(field, other_case) + " (claim names are case-sensitive)";
   } else {
-    const bool dots = claim.find('.') != std::string::npos && !from_flags();
+    const bool dots = claim.find('.') != std::string::npos && config_.origin == ConfigOrigin::file;
     refusal.fix = "have the issuer send `" + claim + "` (a scope may be missing), or " +
                   (claims_.has("sub") ? set_to(field, "sub") : "map a claim that the token has") +
                   (dots ? "; a claim name is one top-level key, a nested one needs an expression" : "");
@@ -268,7 +265,7 @@ bool AuthnRun::refuse_claim_type(Stage stage, const std::string& claim, const st
   const std::string raw(claims_.raw(claim).value_or("(absent)"));
   result_.comparisons.push_back({"claim `" + claim + "`", std::string(wanted), raw});
   std::string fix = "have the issuer send `" + claim + "` as " + std::string(wanted);
-  if (!from_flags()) fix += ", or map it with an expression";
+  if (config_.origin == ConfigOrigin::file) fix += ", or map it with an expression";
   return refuse({stage, AuthnCause::claim_type, std::move(error), field,
                  "the claim `" + claim + "` must be " + std::string(wanted) + ", and the token has " + raw,
                  std::move(fix)});
@@ -355,7 +352,10 @@ bool AuthnRun::refuse_required_claim(const ClaimValidationRule& rule, std::size_
     refusal.message = "the claim `" + claim + "` is required to be the string `" + wanted +
                       "`, and the token has " + std::string(*raw) +
                       "; a required claim never matches lists, numbers or booleans";
-    refusal.fix = "have the issuer send a string, or use a rule with an expression instead of " + rule_text;
+    refusal.fix =
+        "have the issuer send a string, or " +
+        (config_.origin == ConfigOrigin::platform ? "remove " + rule_text
+                                                  : "use a rule with an expression instead of " + rule_text);
   } else {
     refusal.message =
         "the claim `" + claim + "` is required to be `" + wanted + "`, and the token has `" + shown + "`";
@@ -381,7 +381,7 @@ std::vector<std::string> odd_prefix_notes(const AuthConfig& config, std::size_t 
     if (!bare.has_value()) return;
     const std::string path = "jwt[" + std::to_string(authenticator) + "].claimMappings." + field + ".prefix";
     const bool flags = config.origin == ConfigOrigin::flags;
-    const std::string name = flags ? flag_of_field(path) : path;
+    const std::string name = flags ? flag_of_field(path) : field_of(config, path).name;
     notes.push_back("`" + name + "` carries quotes or white space that become part of " + std::string(names) +
                     "; set `" + name + (flags ? "=" + *bare + "`" : "` to `" + *bare + "`"));
   };
@@ -458,17 +458,17 @@ void explain_not_mine(const AuthConfig& config, const Credential& credential, Au
   result.cause = AuthnCause::issuer_not_configured;
   const bool flags = config.origin == ConfigOrigin::flags;
   if (config.jwt.empty()) {
-    result.at = flags ? "--oidc-issuer-url" : "jwt";
+    result.at = flags ? "--oidc-issuer-url" : field_of(config, "jwt").name;
     result.message = "no JWT authenticator is configured, so no token of an external issuer is taken";
     result.fix = result.issuer.empty() ? "configure the issuer"
                  : flags ? "set `--oidc-issuer-url=" + result.issuer + "` and `--oidc-client-id`"
-                         : "add an entry to `jwt` with `issuer.url: " + result.issuer + "`";
+                         : "add an entry to `" + result.at + "` with `issuer.url: " + result.issuer + "`";
     return;
   }
   const std::string& first = config.jwt.front().issuer.url.value;
   if (result.issuer.empty()) {
     result.stage = Stage::token_form;
-    result.at = flags ? "--oidc-issuer-url" : "jwt[0].issuer.url";
+    result.at = flags ? "--oidc-issuer-url" : field_of(config, "jwt[0].issuer.url").name;
     const bool token = credential.kind == Credential::Kind::token;
     result.message =
         token && !untrusted_payload(credential.text).has_value()
@@ -487,10 +487,10 @@ void explain_not_mine(const AuthConfig& config, const Credential& credential, Au
       nearest = i;
     }
   }
-  const std::string path = "jwt[" + std::to_string(nearest) + "].issuer.url";
-  result.at = flags ? "--oidc-issuer-url" : path;
+  const ConfigField field = field_of(config, "jwt[" + std::to_string(nearest) + "].issuer.url");
+  result.at = flags ? "--oidc-issuer-url" : field.name;
   result.range = config.jwt[nearest].issuer.url.range;
-  if (!flags) result.pointer = "/jwt/" + std::to_string(nearest) + "/issuer/url";
+  if (!flags) result.pointer = field.pointer;
   std::vector<std::string> configured;
   for (const JwtAuthenticator& jwt : config.jwt) configured.push_back(jwt.issuer.url.value);
   result.comparisons.push_back(
@@ -507,7 +507,10 @@ void explain_not_mine(const AuthConfig& config, const Credential& credential, Au
       result.fix += " (the default username prefix, issuer and `#`, changes with it)";
     }
   } else if (difference.has_value()) {
-    result.fix = "set `" + path + "` to `" + result.issuer + "`";
+    result.fix = "set `" + field.name + "` to `" + result.issuer + "`";
+  } else if (config.origin == ConfigOrigin::platform) {
+    result.fix =
+        "use a token of the configured issuer, or set `" + field.name + "` to `" + result.issuer + "`";
   } else {
     result.fix = "add an entry to `jwt` with `issuer.url: " + result.issuer +
                  "`, or use a token of a configured issuer";

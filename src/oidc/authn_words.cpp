@@ -44,6 +44,8 @@ std::string_view to_string(AuthnCause cause) {
       return "claim-rule";
     case AuthnCause::user_rule:
       return "user-rule";
+    case AuthnCause::iam_not_mapped:
+      return "iam-not-mapped";
     case AuthnCause::configuration:
       return "configuration";
   }
@@ -51,11 +53,11 @@ std::string_view to_string(AuthnCause cause) {
 }
 
 std::string_view to_string(Stage stage) {
-  static constexpr std::array<std::string_view, 17> kWords = {
-      "configuration", "token-form", "issuer",    "claims",    "audience",
-      "expiry",        "not-before", "algorithm", "signature", "distributed-claims",
-      "username",      "groups",     "uid",       "extra",     "claim-rules",
-      "user-rules",    "done"};
+  static constexpr std::array<std::string_view, 18> kWords = {
+      "configuration", "token-form",  "issuer",    "claims",    "audience",
+      "expiry",        "not-before",  "algorithm", "signature", "distributed-claims",
+      "username",      "groups",      "uid",       "extra",     "claim-rules",
+      "user-rules",    "iam-mapping", "done"};
   return kWords[static_cast<std::size_t>(stage)];
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "document/reader.h"
+#include "oidc/platform_config.h"
 #include "source/source_manager.h"
 
 namespace oidc_audit::oidc {
@@ -151,14 +152,37 @@ std::string_view to_string(ConfigSourceKind kind) {
       return "a kubeadm ClusterConfiguration";
     case ConfigSourceKind::distribution:
       return "a k3s or RKE2 configuration";
+    case ConfigSourceKind::eks_identity_provider:
+      return "the OIDC identity provider of an EKS cluster";
+    case ConfigSourceKind::gke_client_config:
+      return "a ClientConfig of Identity Service for GKE";
+    case ConfigSourceKind::openshift_authentication:
+      return "an Authentication of OpenShift";
+    case ConfigSourceKind::aks_jwt_authenticator:
+      return "a JWT authenticator of AKS";
   }
   return "";
 }
 
-std::optional<FoundArguments> find_server_arguments(const SourceManager& sources, BufferId buffer) {
+namespace {
+
+document::Stream read_all(const SourceManager& sources, BufferId buffer) {
   document::ReadOptions options;
   options.comments = false;
-  const document::Stream stream = document::read_documents(sources, buffer, options);
+  return document::read_documents(sources, buffer, options);
+}
+
+// The first document that is a platform's form, unless an AuthenticationConfiguration stands before it.
+std::optional<ConfigSource> platform_config(const document::Stream& stream) {
+  for (const document::Document& document : stream.documents) {
+    if (is_auth_config(document.root.find("apiVersion").text(), document.root.find("kind").text()))
+      return std::nullopt;
+    if (std::optional<ConfigSource> found = read_platform_config(document.root)) return found;
+  }
+  return std::nullopt;
+}
+
+std::optional<FoundArguments> server_arguments(const document::Stream& stream) {
   for (const document::Document& document : stream.documents) {
     if (!document.root.is_mapping()) continue;
     if (is_auth_config(document.root.find("apiVersion").text(), document.root.find("kind").text())) {
@@ -169,10 +193,20 @@ std::optional<FoundArguments> find_server_arguments(const SourceManager& sources
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<FoundArguments> find_server_arguments(const SourceManager& sources, BufferId buffer) {
+  return server_arguments(read_all(sources, buffer));
+}
+
 ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
                                 const ReadNamedFile& read_named) {
-  if (std::optional<FoundArguments> found = find_server_arguments(sources, buffer)) {
-    return from_arguments(sources, std::move(*found), kubernetes_minor, read_named);
+  {
+    const document::Stream stream = read_all(sources, buffer);
+    if (std::optional<FoundArguments> found = server_arguments(stream)) {
+      return from_arguments(sources, std::move(*found), kubernetes_minor, read_named);
+    }
+    if (std::optional<ConfigSource> found = platform_config(stream)) return std::move(*found);
   }
   ConfigSource source;
   source.loaded = decode_auth_config(sources, buffer, kubernetes_minor);

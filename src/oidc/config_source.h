@@ -17,6 +17,10 @@ enum class ConfigSourceKind {
   static_pod,                    ///< manifest of a kube-apiserver
   kubeadm,                       ///< ClusterConfiguration, extraArgs as a map or as a list
   distribution,                  ///< config.yaml of k3s or RKE2
+  eks_identity_provider,         ///< the OIDC provider of an Amazon EKS cluster
+  gke_client_config,             ///< ClientConfig of Identity Service for GKE
+  openshift_authentication,      ///< Authentication of OpenShift
+  aks_jwt_authenticator,         ///< JWT authenticator of Azure AKS
 };
 std::string_view to_string(ConfigSourceKind kind);
 
@@ -39,9 +43,9 @@ struct FoundArguments {
 };
 std::optional<FoundArguments> find_server_arguments(const SourceManager& sources, BufferId buffer);
 
-/// Reads whatever was given as a configuration: an AuthenticationConfiguration, or a file that holds the
-/// arguments of a kube-apiserver. When those name an AuthenticationConfiguration, `read_named` is asked for
-/// it, and its text is added to `sources`.
+/// Reads whatever was given as a configuration: an AuthenticationConfiguration, a file that holds the
+/// arguments of a kube-apiserver, or a managed platform's own form (see platform_config.h). When those name
+/// an AuthenticationConfiguration, `read_named` is asked for it, and its text is added to `sources`.
 ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
                                 const ReadNamedFile& read_named = {});
 

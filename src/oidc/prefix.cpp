@@ -8,6 +8,9 @@ namespace oidc_audit::oidc {
 namespace {
 
 constexpr std::string_view kHttps = "https://";
+// Structured authentication of Azure AKS takes no name without it (Microsoft's
+// external-identity-provider-authentication-overview).
+constexpr std::string_view kAksPrefix = "aks:jwt:";
 constexpr std::string_view kHttp = "http://";
 
 bool has_upper(std::string_view text) {
@@ -52,7 +55,7 @@ class Splitter {
       : impl_(impl), options_(options), parsed_(parsed) {}
 
   void run() {
-    if (configured() || issuer_url() || bad_issuer_url()) return;
+    if (configured() || platform() || issuer_url() || bad_issuer_url()) return;
     parsed_.issuer = options_.issuer;
     parsed_.prefix.issuer = options_.issuer;
     read();
@@ -82,6 +85,16 @@ class Splitter {
     }
     if (best.empty() || (best.starts_with(kHttps) && best.ends_with('#'))) return false;
     take(PrefixKind::configured, best.size());
+    parsed_.issuer = options_.issuer;
+    parsed_.prefix.issuer = options_.issuer;
+    if (parsed_.rest.empty()) parsed_.prefix.problem = PrefixProblem::empty_subject;
+    read();
+    return true;
+  }
+
+  bool platform() {
+    if (!parsed_.name.starts_with(kAksPrefix)) return false;
+    take(PrefixKind::platform, kAksPrefix.size());
     parsed_.issuer = options_.issuer;
     parsed_.prefix.issuer = options_.issuer;
     if (parsed_.rest.empty()) parsed_.prefix.problem = PrefixProblem::empty_subject;

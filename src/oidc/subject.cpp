@@ -42,6 +42,8 @@ std::string_view to_string(PrefixKind kind) {
       return "issuer";
     case PrefixKind::configured:
       return "configured";
+    case PrefixKind::platform:
+      return "platform";
     case PrefixKind::guessed:
       return "guessed";
     case PrefixKind::malformed:

@@ -91,6 +91,7 @@ enum class PrefixKind : std::uint8_t {
   none,
   issuer,      ///< `https://issuer#`
   configured,  ///< one of ParseOptions::prefixes
+  platform,    ///< one that a managed platform demands of every name: `aks:jwt:`
   guessed,     ///< `word:` before something that is recognised
   malformed,   ///< meant as an issuer prefix, and none: see PrefixProblem
 };

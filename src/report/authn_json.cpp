@@ -50,6 +50,7 @@ void write_members(JsonWriter& json, const AuthnReport& report) {
   std::vector<std::string> notes = result.notes;
   notes.insert(notes.end(), report.notes.begin(), report.notes.end());
   json.strings("notes", notes);
+  if (!result.mapped_by.empty()) json.field("mappedBy", result.mapped_by);
 }
 
 }  // namespace

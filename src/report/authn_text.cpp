@@ -82,17 +82,23 @@ class Writer {
     }
     for (const auto& [key, values] : user.extra) {
       std::string text = key + " =";
-      for (const std::string& value : values) text += " " + value;
+      for (const std::string& value : values) text += value.empty() ? " (empty)" : " " + value;
       line("extra", text);
     }
     if (result_.authenticator.has_value()) {
       line("by", "authenticator " + std::to_string(*result_.authenticator) + ", issuer " +
                      report_.config.jwt[*result_.authenticator].issuer.url.value);
     }
+    if (!result_.mapped_by.empty()) {
+      line("by", result_.mapped_by);
+      if (result_.range.has_value()) line("place", place_text(report_.sources, *result_.range));
+    }
   }
 
   void refused() {
-    out_ += result_.outcome == oidc::Outcome::rejected
+    out_ += result_.stage == oidc::Stage::iam_mapping
+                ? "401 Unauthorized: the cluster knows no user for the IAM identity\n"
+            : result_.outcome == oidc::Outcome::rejected
                 ? "401 Unauthorized: the token is refused\n"
                 : "401 Unauthorized: no authenticator takes the token\n";
     if (result_.authenticator.has_value()) {
@@ -141,6 +147,10 @@ class Writer {
         line("signature", "verified");
         break;
       case oidc::SignatureCheck::assumed:
+        if (!result_.mapped_by.empty() || result_.stage == oidc::Stage::iam_mapping) {
+          line("identity", "taken as STS would confirm it, not looked at");
+          break;
+        }
         line("signature", "taken as valid, not looked at");
         break;
       case oidc::SignatureCheck::failed:

@@ -6,6 +6,7 @@
 
 #include "oidc/auth_config.h"
 #include "oidc/authenticator.h"
+#include "oidc/config_field.h"
 #include "oidc/go_json.h"
 
 namespace oidc_audit::sim {
@@ -102,14 +103,17 @@ IdentitySource identity_source(const oidc::AuthenticationResult& result, const o
   source.groups_configured = !mappings.groups.claim.empty() || !mappings.groups.expression.empty();
   source.groups_claim = groups.claim;
   source.groups_prefix = groups.prefix;
-  if (config.origin == oidc::ConfigOrigin::file) {
-    const std::string at = fmt::format("jwt[{}].claimMappings.", *result.authenticator);
+  if (config.origin != oidc::ConfigOrigin::flags) {
+    const auto at = [&](std::string_view field) {
+      return oidc::field_of(config, fmt::format("jwt[{}].claimMappings.{}", *result.authenticator, field))
+          .name;
+    };
     const bool username_expression = !mappings.username.expression.empty();
     const bool groups_expression = !mappings.groups.expression.empty();
-    source.username_claim_at = at + (username_expression ? "username.expression" : "username.claim");
-    source.username_prefix_at = at + (username_expression ? "username.expression" : "username.prefix");
-    source.groups_claim_at = at + (groups_expression ? "groups.expression" : "groups.claim");
-    source.groups_prefix_at = at + (groups_expression ? "groups.expression" : "groups.prefix");
+    source.username_claim_at = at(username_expression ? "username.expression" : "username.claim");
+    source.username_prefix_at = at(username_expression ? "username.expression" : "username.prefix");
+    source.groups_claim_at = at(groups_expression ? "groups.expression" : "groups.claim");
+    source.groups_prefix_at = at(groups_expression ? "groups.expression" : "groups.prefix");
   }
   return source;
 }
