@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cel/value.h"
 #include "oidc/authenticator.h"
@@ -113,6 +114,9 @@ void explain_not_mine(const AuthConfig& config, const Credential& credential, Au
 /// Fills a result for a configuration that the server does not start with.
 void explain_configuration(ConfigStatus status, std::span<const ConfigError> errors, const AuthConfig& config,
                            AuthenticationResult& result);
+
+/// Values for people: `a, b`; `(none)` when there are none.
+std::string list_text(const std::vector<std::string>& values);
 
 /// `value` without quotes or white space around it, when it has any: what a shell or a manifest left in.
 std::optional<std::string> without_quotes(std::string_view value);
