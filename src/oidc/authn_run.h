@@ -10,6 +10,7 @@
 #include "oidc/authenticator.h"
 #include "oidc/claim_set.h"
 #include "oidc/compiled_config.h"
+#include "oidc/id_token.h"
 #include "oidc/jwt.h"
 
 namespace oidc_audit::oidc {

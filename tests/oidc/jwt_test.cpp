@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+#include "oidc/id_token.h"
+
 namespace oidc_audit::oidc {
 namespace {
 
