@@ -5,6 +5,8 @@
 
 #include "base/strings.h"
 #include "oidc/compiled_provider.h"
+#include "oidc/provider_rules.h"
+#include "oidc/provider_yaml.h"
 
 namespace oidc_audit::oidc {
 
@@ -12,65 +14,7 @@ namespace {
 
 using document::Member;
 using document::Value;
-
-Error wrong(const std::string& place, const std::string& why) {
-  return Error(ErrorKind::configuration, (place.empty() ? std::string() : place + ": ") + why);
-}
-
-// A mapping whose keys are all known; the word next to an unknown one is offered.
-Result<void> check_keys(Value mapping, const std::string& place,
-                        std::initializer_list<std::string_view> known) {
-  if (!mapping.exists()) return {};
-  if (!mapping.is_mapping()) return wrong(place, "there must be a mapping here");
-  const std::vector<std::string_view> words(known);
-  for (const Member member : mapping.members()) {
-    const std::string_view key = member.key.text();
-    if (std::find(words.begin(), words.end(), key) != words.end()) continue;
-    Error error = wrong(place, "unknown key `" + std::string(key) + "`");
-    if (const auto near = nearest(key, words))
-      error = std::move(error).with_hint("did you mean `" + std::string(*near) + "`?");
-    return error;
-  }
-  return {};
-}
-
-Result<std::string> text_of(Value mapping, std::string_view key, const std::string& place, bool required) {
-  const Value value = mapping.find(key);
-  if (!value.exists() || value.is_null()) {
-    if (required) return wrong(place, "`" + std::string(key) + "` is missing");
-    return std::string();
-  }
-  if (value.is_mapping() || value.is_sequence())
-    return wrong(place + "/" + std::string(key), "there must be text here");
-  return std::string(value.text());
-}
-
-bool flag_of(Value mapping, std::string_view key) { return mapping.find(key).as_bool().value_or(false); }
-
-// One text or a list of texts.
-std::vector<std::string> texts_of(Value value) {
-  std::vector<std::string> out;
-  if (value.is_sequence()) {
-    for (const Value item : value.items()) out.emplace_back(item.text());
-  } else if (value.exists() && !value.is_null()) {
-    out.emplace_back(value.text());
-  }
-  return out;
-}
-
-template <typename Enum, std::size_t N>
-Result<Enum> word_of(Value mapping, std::string_view key, const std::string& place, Enum fallback,
-                     const std::array<std::pair<std::string_view, Enum>, N>& words) {
-  const Value value = mapping.find(key);
-  if (!value.exists()) return fallback;
-  std::string choices;
-  for (const auto& [word, meaning] : words) {
-    if (word == value.text()) return meaning;
-    choices += (choices.empty() ? "" : ", ") + std::string(word);
-  }
-  return wrong(place + "/" + std::string(key),
-               "`" + std::string(value.text()) + "` is not one of " + choices);
-}
+using namespace provider_yaml;
 
 constexpr std::array<std::pair<std::string_view, Evidence>, 4> kEvidence = {
     {{"documented", Evidence::documented},
@@ -321,90 +265,6 @@ class Loader {
       compiled_->issuers.push_back(std::move(rule));
     }
     return {};
-  }
-
-  static Result<std::optional<ValueRule>> read_value(Value spec, const std::string& place) {
-    if (!spec.exists()) return std::optional<ValueRule>();
-    ValueRule rule;
-    const auto add = [&](Value choice) -> Result<void> {
-      ValueRule::Choice made;
-      std::string text;
-      if (choice.is_mapping()) {
-        RETURN_IF_ERROR(check_keys(choice, place, {"of", "map"}));
-        ASSIGN_OR_RETURN(text, text_of(choice, "of", place, true));
-        for (const Member member : choice.find("map").members())
-          made.map.emplace_back(std::string(member.key.text()), std::string(member.value.text()));
-      } else if (choice.is_null()) {
-        return {};
-      } else {
-        text = std::string(choice.text());
-      }
-      auto parsed = ValueTemplate::parse(text);
-      if (!parsed.ok()) return std::move(parsed).error().with_context(place);
-      made.value = std::move(parsed).value();
-      rule.choices.push_back(std::move(made));
-      return {};
-    };
-    if (spec.is_sequence()) {
-      for (const Value item : spec.items()) RETURN_IF_ERROR(add(item));
-    } else {
-      RETURN_IF_ERROR(add(spec));
-    }
-    return std::optional<ValueRule>(std::move(rule));
-  }
-
-  static Result<void> read_values(Value spec, const std::string& place, std::optional<ValueRule>& context,
-                                  std::optional<ValueRule>& phase, std::optional<ValueRule>& ref,
-                                  std::optional<ValueRule>& ref_type, std::optional<ValueRule>& environment) {
-    ASSIGN_OR_RETURN(context, read_value(spec.find("context"), place + "/context"));
-    ASSIGN_OR_RETURN(phase, read_value(spec.find("phase"), place + "/phase"));
-    ASSIGN_OR_RETURN(ref, read_value(spec.find("ref"), place + "/ref"));
-    ASSIGN_OR_RETURN(ref_type, read_value(spec.find("ref-type"), place + "/ref-type"));
-    ASSIGN_OR_RETURN(environment, read_value(spec.find("environment"), place + "/environment"));
-    return {};
-  }
-
-  static Result<std::vector<TenantRule>> read_tenants(Value spec, const std::string& place) {
-    std::vector<TenantRule> rules;
-    const auto add = [&](Value one) -> Result<void> {
-      RETURN_IF_ERROR(check_keys(one, place, {"name", "value", "where", "immutable-claim", "note"}));
-      TenantRule rule;
-      ASSIGN_OR_RETURN(rule.name, text_of(one, "name", place, true));
-      ASSIGN_OR_RETURN(rule.where, text_of(one, "where", place, true));
-      ASSIGN_OR_RETURN(rule.immutable_claim, text_of(one, "immutable-claim", place, false));
-      if (const Value value = one.find("value"); value.exists() && !value.is_null()) {
-        auto parsed = ValueTemplate::parse(value.text());
-        if (!parsed.ok()) return std::move(parsed).error().with_context(place);
-        rule.value = std::move(parsed).value();
-      }
-      rules.push_back(std::move(rule));
-      return {};
-    };
-    if (spec.is_sequence()) {
-      for (const Value item : spec.items()) RETURN_IF_ERROR(add(item));
-    } else if (spec.exists()) {
-      RETURN_IF_ERROR(add(spec));
-    }
-    return rules;
-  }
-
-  static Result<Condition> read_condition(Value spec, const std::string& place) {
-    Condition condition;
-    if (!spec.exists()) return condition;
-    if (!spec.is_mapping()) return wrong(place, "conditions are a mapping of names to globs");
-    for (const Member member : spec.members())
-      condition.tests.push_back({std::string(member.key.text()), texts_of(member.value)});
-    return condition;
-  }
-
-  static Result<KindRule> read_kind(std::string_view kind, Value spec, const std::string& place) {
-    KindRule rule;
-    auto parsed = ValueTemplate::parse(kind);
-    if (!parsed.ok()) return std::move(parsed).error().with_context(place);
-    rule.kind = std::move(parsed).value();
-    ASSIGN_OR_RETURN(rule.when, read_condition(spec.find("when"), place + "/when"));
-    rule.also = flag_of(spec, "also");
-    return rule;
   }
 
   Result<SubjectRule> read_subject(Value spec, const std::string& place) {
