@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "rbac/builtins.h"
+#include "rules/iam.h"
 #include "rules/places.h"
 
 namespace oidc_audit::rules {
@@ -167,6 +168,8 @@ Location Asker::place(const LoadedRule& rule) {
       return place_in_rule(*ask_.role->written, ask_.rule_index, pointer);
     case Each::object:
       return place_in_object(*ask_.object, pointer.empty() ? "/metadata/name" : pointer);
+    case Each::iam_mapping:
+      return place_in_iam(*ask_.iam, pointer);
   }
   return {};
 }
@@ -426,6 +429,17 @@ void Asker::ask_objects() {
   for (const rbac::ServiceAccount* account : objects.service_accounts) ask(account->meta);
   for (const rbac::Namespace* space : objects.namespaces) ask(space->meta);
   ask_.object = nullptr;
+}
+
+void Asker::ask_iam(std::span<const IamEntry> entries) {
+  const std::vector<const ActiveRule*> rules = of(Each::iam_mapping);
+  for (const IamEntry& entry : entries) {
+    ask_.iam = &entry;
+    for (const ActiveRule* rule : rules) {
+      if (holds(*rule)) hit(*rule);
+    }
+  }
+  ask_.iam = nullptr;
 }
 
 void Asker::ask_name() {

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <utility>
@@ -35,6 +36,7 @@ class Asker {
   void ask_bindings();
   void ask_roles();
   void ask_objects();
+  void ask_iam(std::span<const IamEntry> entries);
 
   /// Findings below it are counted, and no more.
   void hide_below(Severity minimum) { minimum_ = minimum; }

@@ -5,6 +5,7 @@
 #include "diag/collector.h"
 #include "rbac/inventory.h"
 #include "rules/asker.h"
+#include "rules/iam.h"
 #include "rules/suppressions.h"
 #include "rules/world.h"
 
@@ -37,12 +38,15 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   asker.ask_bindings();
   asker.ask_roles();
   asker.ask_objects();
+  const oidc::IamMappings iam = read_iam_mappings(inventory, sources);
+  asker.ask_iam(iam_entries(iam));
   RunResult result;
   result.rules_asked = asked.size();
   Collector collector;
   for (Finding& finding : asker.take_findings()) collector.add(std::move(finding));
   result.findings = collector.take_findings();
   std::vector<Issue> issues = asker.take_issues();
+  issues.insert(issues.end(), iam.issues.begin(), iam.issues.end());
   apply_suppressions(rules, asked, inventory, sources, config, result.findings, result.suppressed, issues);
   result.hidden = asker.hidden();
   if (suppressing) {

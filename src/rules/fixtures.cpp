@@ -10,6 +10,7 @@
 
 #include "base/strings.h"
 #include "oidc/catalogue.h"
+#include "oidc/iam_mapping.h"
 #include "rbac/inventory.h"
 #include "rules/engine.h"
 
@@ -55,6 +56,9 @@ bool could_ask(Each each, const rbac::Inventory& inventory) {
     case Each::object:
       return !inventory.bindings().empty() || !inventory.roles().empty() ||
              !inventory.service_accounts().empty() || !inventory.namespaces().empty();
+    case Each::iam_mapping:
+      return std::any_of(inventory.others().begin(), inventory.others().end(),
+                         [](const rbac::OtherObject& object) { return oidc::is_aws_auth(object.value); });
   }
   return false;
 }

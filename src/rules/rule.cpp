@@ -13,7 +13,7 @@ namespace {
 using document::Member;
 using document::Value;
 
-constexpr std::string_view kEach[] = {"object", "binding", "subject", "role", "role-rule"};
+constexpr std::string_view kEach[] = {"object", "binding", "subject", "role", "role-rule", "iam-mapping"};
 constexpr std::string_view kSeverities[] = {"info", "low", "medium", "high", "critical"};
 constexpr std::string_view kConfidences[] = {"low", "medium", "high"};
 constexpr std::string_view kEffects[] = {"live", "dead", "open-in-expander", "rejected", "unknown"};

@@ -14,7 +14,14 @@
 namespace oidc_audit::rules {
 
 /// What a rule is asked of.
-enum class Each : std::uint8_t { object, binding, subject, role, role_rule };
+enum class Each : std::uint8_t {
+  object,
+  binding,
+  subject,
+  role,
+  role_rule,
+  iam_mapping,  ///< an entry of the ConfigMap `aws-auth`
+};
 std::string_view to_string(Each each);
 
 /// Adjustments of a severity; bits.

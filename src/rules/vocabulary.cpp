@@ -32,6 +32,7 @@ std::vector<std::string_view> bits_of(Variable variable) {
     case Variable::object:
     case Variable::config:
     case Variable::inventory:
+    case Variable::iam:
       break;
   }
   return out;
@@ -47,6 +48,7 @@ std::array<VariableFacts, kVariableCount> all_facts() {
       {"Object", {}, object_rows()},
       {"Config", {}, config_rows()},
       {"Inventory", {}, inventory_rows()},
+      {"IamMapping", {}, iam_rows()},
   }};
 }
 
@@ -192,6 +194,8 @@ std::uint32_t variables_of(Each each) {
       return always | bit(Variable::role);
     case Each::role_rule:
       return always | bit(Variable::role) | bit(Variable::rule);
+    case Each::iam_mapping:
+      return always | bit(Variable::iam);
   }
   return always;
 }
@@ -230,6 +234,7 @@ const Traits& traits_of(const Ask& ask, Variable variable) {
     case Variable::object:
     case Variable::config:
     case Variable::inventory:
+    case Variable::iam:
       return none;
   }
   return none;

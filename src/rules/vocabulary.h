@@ -18,11 +18,13 @@
 
 namespace oidc_audit::rules {
 
+struct IamEntry;
+
 /// The variables of expressions, by their index in every environment.
-enum class Variable : std::uint8_t { subject, binding, role, rule, grant, object, config, inventory };
-inline constexpr std::size_t kVariableCount = 8;
+enum class Variable : std::uint8_t { subject, binding, role, rule, grant, object, config, inventory, iam };
+inline constexpr std::size_t kVariableCount = 9;
 inline constexpr std::string_view kVariableNames[kVariableCount] = {
-    "subject", "binding", "role", "rule", "grant", "object", "config", "inventory"};
+    "subject", "binding", "role", "rule", "grant", "object", "config", "inventory", "iam"};
 
 /// Variables that a rule of this kind may use; bit i is Variable i.
 std::uint32_t variables_of(Each each);
@@ -40,6 +42,7 @@ struct Ask {
   std::uint32_t rule_index = 0;
   Traits rule_traits;
   const rbac::Meta* object = nullptr;
+  const IamEntry* iam = nullptr;
 };
 
 /// A fact that is no bit. Rows are the whole vocabulary: a new word is a new row, and a line in
@@ -86,6 +89,7 @@ std::span<const FactRow> grant_rows();
 std::span<const FactRow> object_rows();
 std::span<const FactRow> config_rows();
 std::span<const FactRow> inventory_rows();
+std::span<const FactRow> iam_rows();
 
 // Helpers of the rows.
 cel::Value text_value(std::string_view text);                        ///< text that outlives the evaluation

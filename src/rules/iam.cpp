@@ -1,0 +1,83 @@
+#include "rules/iam.h"
+
+#include <charconv>
+
+#include "base/strings.h"
+#include "rbac/inventory.h"
+
+namespace oidc_audit::rules {
+
+std::string_view IamEntry::source() const {
+  return mapping == nullptr ? std::string_view("mapAccounts") : oidc::to_string(mapping->source);
+}
+
+std::string IamEntry::at() const {
+  return mapping != nullptr ? mapping->at() : "mapAccounts[" + std::to_string(index) + "]";
+}
+
+std::string_view IamEntry::arn() const { return mapping != nullptr ? mapping->arn.value : account->value; }
+
+std::string IamEntry::never_matches() const {
+  if (mapping == nullptr || !mapping->counts() || mapping->arn.empty()) return {};
+  const std::string& written = mapping->arn.value;
+  if (written.find_first_of("*?") != std::string::npos)
+    return "ARNs are compared as a whole, and `*` is no pattern";
+  if (trim_ascii(written).size() != written.size())
+    return "white space stands around the ARN and is part of it";
+  const Result<oidc::IamPrincipal> read = oidc::read_principal(written);
+  if (!read.ok()) return "it is no ARN of an IAM identity";
+  if (read.value().kind == oidc::PrincipalKind::assumed_role)
+    return "sessions are compared as the role that they are of";
+  if (read.value().kind == oidc::PrincipalKind::role && !read.value().path.empty())
+    return "STS tells no path of a role, and the entry has `" + read.value().path + "`";
+  return {};
+}
+
+std::string IamEntry::meant_arn() const {
+  if (mapping == nullptr) return {};
+  const Result<oidc::IamPrincipal> read = oidc::read_principal(trim_ascii(mapping->arn.value));
+  if (!read.ok() || mapping->arn.value.find_first_of("*?") != std::string::npos) return {};
+  return oidc::without_role_path(read.value().canonical);
+}
+
+oidc::IamMappings read_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources) {
+  oidc::IamMappings mappings;
+  for (const rbac::OtherObject* object : inventory.others("ConfigMap")) {
+    if (oidc::is_aws_auth(object->value)) oidc::add_aws_auth(sources, object->value, mappings);
+  }
+  return mappings;
+}
+
+std::vector<IamEntry> iam_entries(const oidc::IamMappings& mappings) {
+  std::vector<IamEntry> out;
+  out.reserve(mappings.entries.size() + mappings.accounts.size());
+  for (const oidc::IamMapping& mapping : mappings.entries) out.push_back({&mapping, nullptr, 0});
+  for (std::size_t i = 0; i < mappings.accounts.size(); ++i)
+    out.push_back({nullptr, &mappings.accounts[i], i});
+  return out;
+}
+
+Location place_in_iam(const IamEntry& entry, std::string_view pointer) {
+  Location out;
+  out.object = {"v1", "ConfigMap", "kube-system", "aws-auth"};
+  out.pointer = "/data/" + std::string(entry.source());
+  if (entry.mapping == nullptr) {
+    out.range = entry.account->range;
+    return out;
+  }
+  const oidc::IamMapping& mapping = *entry.mapping;
+  out.range = mapping.arn.range ? mapping.arn.range : mapping.range;
+  constexpr std::string_view kGroups = "/groups/";
+  if (pointer == "/username" && mapping.username.range) {
+    out.range = mapping.username.range;
+  } else if (pointer.starts_with(kGroups)) {
+    std::size_t index = 0;
+    const std::string_view digits = pointer.substr(kGroups.size());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+    if (error == std::errc() && end == digits.data() + digits.size() && index < mapping.groups.size())
+      out.range = mapping.groups[index].range;
+  }
+  return out;
+}
+
+}  // namespace oidc_audit::rules
