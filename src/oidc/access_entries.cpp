@@ -11,6 +11,7 @@ namespace {
 using document::Value;
 
 constexpr std::size_t kMostEntries = 100'000;
+constexpr std::size_t kMostIssues = 1'000;
 
 ConfigText text_of(Value value) {
   if (!value.is_string()) return {};
@@ -55,6 +56,7 @@ class AccessEntryReader {
 
  private:
   void report(SourceRange range, std::string message, std::string hint = {}) {
+    if (into_.issues.size() >= kMostIssues) return;
     Issue issue;
     issue.code = "access-entry";
     issue.message = std::move(message);

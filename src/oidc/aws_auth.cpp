@@ -16,6 +16,7 @@ using document::NodeKind;
 using document::Value;
 
 constexpr std::size_t kMostEntries = 100'000;
+constexpr std::size_t kMostIssues = 1'000;
 
 ObjectRef reference() { return {"v1", "ConfigMap", "kube-system", "aws-auth"}; }
 
@@ -43,6 +44,7 @@ class AwsAuthReader {
  private:
   void report(std::string code, std::string_view list, SourceRange range, std::string message,
               std::string hint = {}) {
+    if (into_.issues.size() >= kMostIssues) return;
     Issue issue;
     issue.code = std::move(code);
     issue.message = std::move(message);

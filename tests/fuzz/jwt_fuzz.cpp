@@ -9,6 +9,7 @@
 #include "oidc/authenticator.h"
 #include "oidc/claim_set.h"
 #include "oidc/go_json.h"
+#include "oidc/id_token.h"
 #include "oidc/jwks.h"
 #include "oidc/jwt.h"
 #include "oidc/legacy_flags.h"
