@@ -212,6 +212,7 @@ constexpr std::array kPlaceholders = {
     Placeholder{"[ISSUER=]FILE", files},
     Placeholder{"ENDPOINT=FILE", files},
     Placeholder{"NAME=FILE", files},
+    Placeholder{"ARN|FILE", files},
     Placeholder{"DIR", directories},
     Placeholder{"PATH", manifests},
     Placeholder{"RULE", rule_names},

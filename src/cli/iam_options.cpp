@@ -117,7 +117,7 @@ void add_iam_options(CommandSpec& spec, IamOptions& options) {
               "`list-associated-access-policies` prints; repeatable")
       .group = kGroup;
   spec.option(
-          "--aws-value", "NAME=VALUE", options.values,
+          "--aws-value", "KEY=VALUE", options.values,
           "what templates need and an ARN does not tell: EC2PrivateDNSName, AccessKeyID; UserId; repeatable")
       .group = kGroup;
 }
