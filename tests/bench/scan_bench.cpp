@@ -23,7 +23,12 @@
 #include "diag/collector.h"
 #include "document/reader.h"
 #include "generator.h"
+#include "oidc/catalogue.h"
 #include "rbac/inventory.h"
+#include "report/report.h"
+#include "rules/config.h"
+#include "rules/engine.h"
+#include "rules/rule_set.h"
 #include "source/source_manager.h"
 
 namespace {
@@ -68,8 +73,30 @@ std::size_t read_inventory(std::string text, document::Format format) {
   return inventory.bindings().size();
 }
 
+// All that `scan` does, but finding the file and writing to the terminal.
+std::size_t scan(std::string text, document::Format format) {
+  SourceManager sources;
+  const BufferId buffer = sources.add("bench", std::move(text)).value();
+  rbac::Inventory inventory(sources);
+  Collector issues;
+  rbac::LoadOptions options;
+  options.format = format;
+  inventory.add(buffer, options, issues);
+  inventory.finish(issues);
+  const rules::RuleSet rules = rules::RuleSet::builtin();
+  rules::RunOptions run;
+  run.minimum = Severity::low;
+  const rules::RunResult result =
+      rules::run(rules, inventory, sources, rules::Config{}, oidc::Catalogue::builtin(), run);
+  report::Summary summary;
+  std::size_t bytes = 0;
+  report::text_report({sources, result.findings, result.suppressed, {}, rules.infos(), summary, "bench"}, {},
+                      [&](std::string_view piece) { bytes += piece.size(); });
+  return bytes > 0 ? result.findings.size() : 0;
+}
+
 const std::vector<Pass>& passes() {
-  static const std::vector<Pass> all = {{"tree", read_tree}, {"inventory", read_inventory}};
+  static const std::vector<Pass> all = {{"tree", read_tree}, {"inventory", read_inventory}, {"scan", scan}};
   return all;
 }
 
