@@ -107,6 +107,7 @@ class NearFinder {
     if (options_.kind == NameKind::group && !rule.for_groups) return;
     if (parsed_.issuer.empty() && rule.needs_issuer) return;
     const std::string_view text = parsed_.rest;
+    if (!rule.grammar.may_come_near(text.front())) return;
     const bool start =
         std::any_of(rule.grammar.starts().begin(), rule.grammar.starts().end(), [&](const auto& key) {
           // Wholly there in any case, or as far as a pattern character goes.

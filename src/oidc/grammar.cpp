@@ -337,6 +337,20 @@ Result<Grammar> Grammar::compile(std::string_view pattern, const Options& option
     const bool all_keyed = keys.size() == grammar.items_.size();
     if (all_keyed) grammar.starts_ = keys;
   }
+  const auto near = [&grammar](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    grammar.near_first_[byte / 64] |= std::uint64_t{1} << (byte % 64);
+  };
+  for (const std::string& start : grammar.starts_) {
+    if (start.empty()) continue;
+    const char c = start.front();
+    near(c);
+    if (c >= 'a' && c <= 'z') near(static_cast<char>(c - 'a' + 'A'));
+    if (c >= 'A' && c <= 'Z') near(static_cast<char>(c - 'A' + 'a'));
+  }
+  for (const Element& element : grammar.elements_) {
+    if (element.kind == Element::Kind::literal && element.text.size() > 1) near(element.text[1]);
+  }
   return grammar;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -75,6 +76,13 @@ class Grammar {
   /// sentence holds. Cheap; for grammars that no key tells from others.
   bool may_match(std::string_view text) const noexcept;
 
+  /// False when no text that begins so can be what is left of a sentence: neither a start, in any case of its
+  /// letters, nor the second byte of a later literal (its first was dropped with all before it).
+  bool may_come_near(char first) const noexcept {
+    const auto byte = static_cast<unsigned char>(first);
+    return (near_first_[byte / 64] >> (byte % 64) & 1U) != 0;
+  }
+
   /// Texts one of which every sentence starts with; empty when there are none (it starts with a segment).
   const std::vector<std::string>& starts() const noexcept { return starts_; }
   /// Bytes of literals in the longest sentence: what it means to match.
@@ -97,10 +105,11 @@ class Grammar {
   std::size_t min_items_ = 1;
   std::vector<std::string> starts_;
   std::size_t literal_bytes_ = 0;
-  std::string required_;               // longest literal of every sentence; empty: none
-  std::size_t min_bytes_ = 0;          // of a sentence
-  std::size_t max_bytes_ = 0;          // 0: no limit
-  const ValueClass* first_ = nullptr;  // of the segment a sentence begins with
+  std::string required_;                       // longest literal of every sentence; empty: none
+  std::size_t min_bytes_ = 0;                  // of a sentence
+  std::size_t max_bytes_ = 0;                  // 0: no limit
+  std::array<std::uint64_t, 4> near_first_{};  // bytes, as bits
+  const ValueClass* first_ = nullptr;          // of the segment a sentence begins with
 };
 
 /// Where a segment that starts at `at` ends, npos when it cannot. Does not check the class.
