@@ -226,6 +226,7 @@ bool ApiClient::unauthorized(const std::shared_ptr<Exchange>& exchange, const Ht
     exchange->asked_anew = true;
     return false;
   }
+  refused_ = true;
   const ApiAnswer answer{response.status, response.body};
   fail(Error(ErrorKind::network,
              fmt::format("{}: the server does not accept the credentials ({})", config_.server,

@@ -61,6 +61,8 @@ class ApiClient {
 
   /// Set when going on makes no sense: the server does not accept the credentials, or there are none.
   const std::optional<Error>& failure() const { return failure_; }
+  /// The failure is that the server answered 401.
+  bool refused() const { return refused_; }
   /// Texts of `Warning` headers with code 299, each once, in the order in which they came.
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -82,6 +84,7 @@ class ApiClient {
   Transfers transfers_;
   std::optional<Error> failure_;
   std::vector<std::string> warnings_;
+  bool refused_ = false;
   bool accepted_ = false;  ///< the server has taken the credentials before
 };
 

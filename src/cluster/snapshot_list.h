@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "cluster/cluster_dump.h"
+
+namespace oidc_audit::cluster {
+
+/// The objects of a dump as one `v1 List` in JSON, each with its kind, as `kubectl get -o json` prints them.
+std::string objects_as_list(const ClusterDump& dump);
+
+}  // namespace oidc_audit::cluster
