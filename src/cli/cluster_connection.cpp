@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/process.h"
+#include "base/strings.h"
 #include "cli/cluster_options.h"
 #include "cli/context.h"
 #include "cli/version.h"
@@ -13,6 +14,7 @@
 #include "cluster/cluster_reader.h"
 #include "cluster/exec_plugin.h"
 #include "cluster/kubeconfig.h"
+#include "cluster/reviews.h"
 
 namespace oidc_audit::cli {
 
@@ -45,6 +47,24 @@ std::shared_ptr<Plugins> make_plugins(const ClusterOptions& options, const Conte
   out->plugins =
       std::make_unique<cluster::ExecPlugins>(exec, [&clock = context.clock] { return clock.now(); });
   return out;
+}
+
+/// Leaves a client nothing to show but the token.
+Result<void> show_token(cluster::ClientConfig& config, const std::string& token) {
+  if (config.server.starts_with("http://"))
+    return Error(ErrorKind::configuration,
+                 fmt::format("{} is plain http: a token is not sent over it", config.server),
+                 "use an https URL");
+  config.token = token;
+  config.token_file.clear();
+  config.client_certificate_pem.clear();
+  config.client_key_pem.clear();
+  config.username.clear();
+  config.password.clear();
+  config.exec.reset();
+  config.impersonation = {};
+  std::erase_if(config.warnings, [](const std::string& text) { return text.find("the user has") == 0; });
+  return {};
 }
 
 std::string label_of(const ClusterOptions& options, const cluster::ClientConfig& config) {
@@ -119,8 +139,9 @@ const cluster::ClientConfig& ClusterConnection::config() const { return parts_->
 cluster::ApiClient& ClusterConnection::client() { return *parts_->client; }
 
 Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const ClusterOptions& options,
-                                                                        Context& context,
-                                                                        bool stdin_is_input) {
+                                                                        Context& context, bool stdin_is_input,
+                                                                        std::vector<Error>& unusable,
+                                                                        const std::string& token) {
   RETURN_IF_ERROR(check_cluster_options(options));
   ASSIGN_OR_RETURN(const std::vector<std::string> names, context_names(options, context));
   const std::shared_ptr<Plugins> plugins = make_plugins(options, context, stdin_is_input);
@@ -131,8 +152,12 @@ Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const Cl
     auto config = cluster::load_client_config(flags, context.files, context.environment);
     if (!config.ok()) {
       if (names.size() == 1) return std::move(config).error();
-      return std::move(config).error().with_context(fmt::format("context `{}`", name));
+      Error error = std::move(config).error().with_context(fmt::format("context `{}`", name));
+      if (!options.all_contexts) return error;
+      unusable.push_back(std::move(error));
+      continue;
     }
+    if (!token.empty()) RETURN_IF_ERROR(show_token(config.value(), token));
     for (const std::string& warning : config.value().warnings) context.messages.warning(warning);
     auto parts = std::make_unique<ClusterConnection::Parts>();
     parts->config = std::move(config).value();
@@ -149,6 +174,18 @@ Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const Cl
   return out;
 }
 
+namespace {
+
+/// Servers since 1.28 tell it; for whoever wonders why something is forbidden.
+void tell_who(ClusterConnection& connection, const Context& context) {
+  const auto who = cluster::ask_who_am_i(connection.client());
+  if (!who.ok()) return;
+  context.messages.verbose(1, fmt::format("cluster {}: read as `{}` of [{}]", connection.label(),
+                                          who.value().name, join(who.value().groups, ", ")));
+}
+
+}  // namespace
+
 Result<cluster::ClusterDump> read_live(ClusterConnection& connection, cluster::ReadPlan plan,
                                        Context& context) {
   plan.context_namespace = connection.config().namespace_name;
@@ -164,6 +201,7 @@ Result<cluster::ClusterDump> read_live(ClusterConnection& connection, cluster::R
   dump.taken_at = format_rfc3339({context.clock.now().seconds, 0});
   for (const std::string& warning : dump.warnings)
     context.messages.warning(fmt::format("cluster {}: {}", dump.label, warning));
+  if (context.messages.verbosity() > 0) tell_who(connection, context);
   context.messages.verbose(
       1, fmt::format("cluster {}: server version {}, {} pages read", dump.label,
                      dump.server_version.empty() ? "unknown" : dump.server_version, dump.pages.size()));

@@ -33,7 +33,9 @@ class ClusterConnection {
  private:
   struct Parts;
   friend Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const ClusterOptions&,
-                                                                                 Context&, bool);
+                                                                                 Context&, bool,
+                                                                                 std::vector<Error>&,
+                                                                                 const std::string&);
   ClusterConnection(std::string label, std::unique_ptr<Parts> parts);
 
   std::string label_;
@@ -42,10 +44,13 @@ class ClusterConnection {
 
 /// Resolves the contexts that `options` choose, each once, in the order given or that of the kubeconfig.
 /// `stdin_is_input`: the command reads standard input, so that no credential plugin can. What is to be warned
-/// of is printed. Fails (configuration, usage) when any of them cannot be used.
+/// of is printed. With --all-contexts, a context that cannot be used is told in `unusable` and the others are
+/// given back. `token` not empty: it takes the place of all credentials and impersonation. Fails
+/// (configuration, usage) when any of them cannot be used.
 Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const ClusterOptions& options,
-                                                                        Context& context,
-                                                                        bool stdin_is_input);
+                                                                        Context& context, bool stdin_is_input,
+                                                                        std::vector<Error>& unusable,
+                                                                        const std::string& token = {});
 
 /// Reads what `plan` says from a cluster, with progress on a terminal. Server warnings are printed.
 Result<cluster::ClusterDump> read_live(ClusterConnection& connection, cluster::ReadPlan plan,

@@ -23,7 +23,9 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
-Issue issue_of(const cluster::Gap& gap, const std::string& label) {
+}  // namespace
+
+Issue gap_issue(const cluster::Gap& gap, const std::string& label) {
   Issue issue;
   issue.level = IssueLevel::error;
   issue.code = "list-" + cluster::to_string(gap.reason);
@@ -50,8 +52,6 @@ Issue issue_of(const cluster::Gap& gap, const std::string& label) {
   return issue;
 }
 
-}  // namespace
-
 ClusterInput::ClusterInput() = default;
 ClusterInput::~ClusterInput() = default;
 ClusterInput::ClusterInput(ClusterInput&&) noexcept = default;
@@ -61,6 +61,8 @@ bool ClusterInput::is_complete(const std::string& resource) const {
   return std::none_of(gaps.begin(), gaps.end(),
                       [&](const cluster::Gap& gap) { return gap.resource == resource; });
 }
+
+bool ClusterInput::has_anything() const { return inventory->counts().buffers != 0; }
 
 rules::Completeness ClusterInput::complete() const {
   rules::Completeness out;
@@ -99,7 +101,7 @@ ClusterInput take_dump(cluster::ClusterDump dump, SourceManager& sources, Collec
   }
   for (Issue& issue : found.take_issues()) issues.add(std::move(issue));
   out.gaps = std::move(dump.gaps);
-  for (const cluster::Gap& gap : out.gaps) issues.add(issue_of(gap, out.label));
+  for (const cluster::Gap& gap : out.gaps) issues.add(gap_issue(gap, out.label));
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cluster/cluster_dump.h"
+#include "diag/issue.h"
 #include "rules/completeness.h"
 #include "source/source_range.h"
 
@@ -36,10 +37,15 @@ struct ClusterInput {
   std::vector<cluster::Gap> gaps;
   std::unique_ptr<ClusterConnection> connection;  ///< null for a snapshot
 
+  /// False: not a single list was given.
+  bool has_anything() const;
   /// Which kinds were read to the last object.
   rules::Completeness complete() const;
   bool is_complete(const std::string& resource) const;
 };
+
+/// What a gap means for a run.
+Issue gap_issue(const cluster::Gap& gap, const std::string& label);
 
 /// Takes a dump in: its texts move into `sources`, its objects into an inventory. What is missing or wrong
 /// becomes issues.

@@ -17,6 +17,8 @@ void declare_what_can(CommandSpec& spec);
 void declare_explain_binding(CommandSpec& spec);
 void declare_whoami(CommandSpec& spec);
 void declare_auth_config(CommandSpec& spec);
+void declare_snapshot(CommandSpec& spec);
+void declare_drift(CommandSpec& spec);
 void declare_cel(CommandSpec& spec);
 void declare_completion(CommandSpec& spec);
 
@@ -30,6 +32,8 @@ std::span<const CommandEntry> commands() {
       {"who-can", "List who may do something", declare_who_can},
       {"what-can", "List what an identity may do", declare_what_can},
       {"explain-binding", "Tell who gets what through a binding", declare_explain_binding},
+      {"drift", "Compare manifests with a live cluster by what they grant", declare_drift},
+      {"snapshot", "Keep what clusters hold for an audit without them", declare_snapshot},
       {"whoami", "Say who an API server says a token is, or why it is nobody", declare_whoami},
       {"auth-config", "Check and convert the configuration of authentication", declare_auth_config},
       {"cel", "Try a CEL expression as the API server would compile and run it", declare_cel},

@@ -11,6 +11,7 @@
 #include "cli/context.h"
 #include "cli/file_finder.h"
 #include "cluster/cluster_reader.h"
+#include "cluster/snapshot.h"
 #include "diag/collector.h"
 #include "rbac/inventory.h"
 #include "report/report.h"
@@ -20,6 +21,7 @@ namespace oidc_audit::cli {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+constexpr std::size_t kMaxSnapshotBytes = std::size_t{4} << 30;
 constexpr std::size_t kShownIssues = 50;
 constexpr const char* kGroup = "Input options";
 
@@ -53,14 +55,19 @@ class InputReader {
   Result<void> read() {
     inputs_.inventory = std::make_unique<rbac::Inventory>(inputs_.sources, options_.namespace_name);
     std::vector<std::unique_ptr<ClusterConnection>> clusters;
+    std::vector<Error> unusable;
     if (options_.cluster.wanted()) {
       const auto& paths = options_.paths;
       const bool stdin_named = std::find(paths.begin(), paths.end(), "-") != paths.end();
-      ASSIGN_OR_RETURN(clusters,
-                       choose_clusters(options_.cluster, context_, stdin_named || options_.stdin_used));
+      ASSIGN_OR_RETURN(clusters, choose_clusters(options_.cluster, context_,
+                                                 stdin_named || options_.stdin_used, unusable));
     }
     FindResult found;
     if (!options_.paths.empty()) found = read_files();
+    for (const Error& error : unusable) {
+      ++inputs_.counts.clusters_failed;
+      issues_.add(unreadable(error));
+    }
     for (auto& cluster : clusters) RETURN_IF_ERROR(read_cluster(std::move(cluster), clusters.size() == 1));
     finish(found);
     return {};
@@ -107,7 +114,7 @@ class InputReader {
       issues_.add(std::move(issue));
       return {};
     }
-    inputs_.clusters.push_back(take_dump(std::move(dump).value(), inputs_.sources, issues_));
+    add_cluster(std::move(dump).value());
     inputs_.clusters.back().connection = std::move(connection);
     return {};
   }
@@ -115,7 +122,25 @@ class InputReader {
   void read_file(const FoundFile& file) {
     auto text = context_.files.read(file.path, kMaxFileBytes);
     if (!text.ok()) return fail(text.error());
+    if (cluster::looks_like_snapshot(text.value())) return read_snapshot(file.path, text.value());
     add(file.path, file.canonical, std::move(text).value(), false);
+  }
+
+  void read_snapshot(const std::string& path, std::string_view bytes) {
+    auto snapshot = cluster::read_snapshot(bytes, kMaxSnapshotBytes);
+    if (!snapshot.ok()) return fail(std::move(snapshot).error().with_context(fmt::format("`{}`", path)));
+    for (cluster::ClusterDump& dump : snapshot.value().clusters) add_cluster(std::move(dump));
+  }
+
+  /// Of clusters of one name, as of a snapshot beside the live one, the later get a number.
+  void add_cluster(cluster::ClusterDump dump) {
+    const std::string name = dump.label;
+    const auto is_taken = [this](const std::string& label) {
+      return std::any_of(inputs_.clusters.begin(), inputs_.clusters.end(),
+                         [&](const ClusterInput& other) { return other.label == label; });
+    };
+    for (int number = 2; is_taken(dump.label); ++number) dump.label = fmt::format("{} ({})", name, number);
+    inputs_.clusters.push_back(take_dump(std::move(dump), inputs_.sources, issues_));
   }
 
   void read_standard_input() {
@@ -147,8 +172,8 @@ class InputReader {
   void finish(const FindResult& found) {
     inputs_.inventory->finish(issues_);
     const rbac::InventoryCounts& counts = inputs_.inventory->counts();
-    if (options_.paths.empty()) {
-      // Clusters alone.
+    if (options_.paths.empty() || !inputs_.clusters.empty()) {
+      // Clusters were looked at.
     } else if (inputs_.counts.files == 0 && found.errors.empty() && inputs_.counts.unreadable == 0) {
       Issue issue;
       issue.code = "no-input";
@@ -194,8 +219,9 @@ Inputs::Inputs() = default;
 Inputs::~Inputs() = default;
 
 void add_input_options(CommandSpec& spec, InputOptions& options) {
-  spec.option("-f,--filename", "PATH", options.paths,
-              "a file, a directory (searched for *.yaml, *.yml, *.json) or `-` for standard input")
+  spec.option(
+          "-f,--filename", "PATH", options.paths,
+          "a file, a snapshot, a directory (searched for *.yaml, *.yml, *.json) or `-` for standard input")
       .group = kGroup;
   spec.option("--exclude", "GLOB", options.exclude, "leave out what matches, as a line of .gitignore would")
       .group = kGroup;
@@ -268,7 +294,12 @@ void print_issues(const Inputs& inputs, const Context& context) {
 }
 
 ExitCode with_inputs(ExitCode status, const Inputs& inputs, const InputOptions& options) {
-  if (!inputs.incomplete || options.allow_partial) return status;
+  if (!inputs.incomplete) return status;
+  // A part is enough, but nothing is no part.
+  const bool nothing = options.cluster.wanted() && inputs.counts.files == 0 &&
+                       std::none_of(inputs.clusters.begin(), inputs.clusters.end(),
+                                    [](const ClusterInput& cluster) { return cluster.has_anything(); });
+  if (options.allow_partial && !nothing) return status;
   return worse(status, ExitCode::unreadable);
 }
 

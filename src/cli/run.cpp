@@ -41,13 +41,6 @@ std::string program_name(std::span<const std::string> args) {
   return is_plugin(args) ? "kubectl oidc-audit" : "oidc-audit";
 }
 
-// What stands behind the program's name. `kubectl oidc-audit` alone scans the current context.
-std::span<const std::string> words_of(std::span<const std::string> args) {
-  static const std::vector<std::string> kPluginDefault = {"scan", "--live"};
-  if (args.size() == 1 && is_plugin(args)) return kPluginDefault;
-  return args.empty() ? args : args.subspan(1);
-}
-
 Error unknown_command(const std::string& word, const std::vector<std::string_view>& names, const Files& files,
                       const std::string& program) {
   std::string hint;
@@ -222,7 +215,7 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   const std::string program = program_name(args);
   Invocation invocation;
   add_global_options(invocation.root, invocation.options, invocation.requests, true);
-  const std::span<const std::string> words = words_of(args);
+  const std::span<const std::string> words = args.empty() ? args : args.subspan(1);
   // Asked by the scripts of shells, whose words are not yet a command line.
   if (!words.empty() && words.front() == "__complete") {
     const CompletionWorld world{host.files, host.environment};
@@ -244,7 +237,7 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
 
   auto word = parser.next_word(invocation.root);
   const bool no_command = word.ok() ? !word.value() : !names_a_command(words);
-  if (program != "oidc-audit" && no_command && !invocation.requests.version && !invocation.requests.help)
+  if (is_plugin(args) && no_command && !invocation.requests.version && !invocation.requests.help)
     return run_unguarded(scan_of_current_context(args), host);
   if (!word.ok()) return refuse(word.error());
   if (!word.value()) {

@@ -217,15 +217,15 @@ void sort_findings(std::vector<Finding>& findings) {
 }
 
 /// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
-rules::RunResult ask_rules(const rules::RuleSet& rules, const Inputs& inputs, const ScanOptions& options,
-                           const rules::Config& config, Severity minimum) {
+rules::RunResult ask_rules(const rules::RuleSet& rules, const Inputs& inputs, const rules::Config& config,
+                           Severity minimum) {
   const oidc::Catalogue& catalogue = oidc::Catalogue::builtin();
   rules::RunOptions run;
   run.minimum = minimum;
   if (inputs.clusters.empty())
     return rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue, run);
   rules::RunResult all;
-  if (!options.input.paths.empty())
+  if (inputs.counts.files != 0)
     append(all, rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue, run));
   for (const ClusterInput& cluster : inputs.clusters) {
     run.complete = cluster.complete();
@@ -254,7 +254,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
 
   const Thresholds limits = thresholds(options, config.config);
-  rules::RunResult result = ask_rules(rules.value(), inputs, options, config.config, limits.minimum);
+  rules::RunResult result = ask_rules(rules.value(), inputs, config.config, limits.minimum);
   const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 

@@ -40,8 +40,9 @@ Result<RuleChange> parse_severity_change(std::string_view text) {
 }
 
 void declare_scan_options(CommandSpec& spec, ScanOptions& options) {
-  spec.positionals("PATH", options.input.paths,
-                   "files, directories (searched for *.yaml, *.yml, *.json) or `-` for standard input");
+  spec.positionals(
+      "PATH", options.input.paths,
+      "files, snapshots, directories (searched for *.yaml, *.yml, *.json) or `-` for standard input");
   const std::vector<std::string> levels = {"info", "low", "medium", "high", "critical"};
   std::vector<std::string> or_never = levels;
   or_never.emplace_back("never");

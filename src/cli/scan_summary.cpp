@@ -52,6 +52,7 @@ report::ClusterSummary summarize_cluster(const ClusterInput& cluster) {
   out.name = cluster.label;
   out.server_version = cluster.server_version;
   out.taken_at = cluster.taken_at;
+  out.anything = cluster.has_anything();
   for (const cluster::Gap& gap : cluster.gaps)
     out.incomplete.push_back(
         {gap.resource, to_string(gap.reason), gap.message, gap.namespaces, gap.read_namespaces});

@@ -26,6 +26,7 @@ struct SimulateOptions {
   std::optional<std::string> review;
   std::optional<std::string> requests;
   bool explain = false;
+  bool verify = false;  ///< ask the server, too
   std::string match = "literal";
 };
 
@@ -41,6 +42,10 @@ struct AnswerParts {
 report::DecisionReport make_answer(const PolicyInputs& loaded, const rbac::Attributes& request,
                                    const rbac::Decision& decision, const AnswerParts& parts,
                                    const PolicyFlags& flags);
+
+/// Asks the server about what was answered, if --verify says so. True when it disagrees or gives no verdict.
+bool verify_answer(const SimulateOptions& options, const PolicyInputs& loaded,
+                   report::DecisionReport& answer);
 
 /// `simulate --requests`: one answer a line, in order.
 ExitCode run_batch(const SimulateOptions& options, const PolicyInputs& loaded, Context& context);

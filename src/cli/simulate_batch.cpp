@@ -95,9 +95,11 @@ class Batch {
     parts.near_misses = options_.explain;
     parts.further_checks = options_.explain;
     parts.patterns = options_.match == "glob";
-    const report::DecisionReport report = make_answer(loaded_, asked, decision, parts, options_.policy);
+    report::DecisionReport report = make_answer(loaded_, asked, decision, parts, options_.policy);
+    failed_ = verify_answer(options_, loaded_, report) || failed_;
     if (context_.options.output == "text") {
       context_.out.write(report::decision_text(report, context_.color_out));
+      if (report.verification) context_.out.write(report::verification_text(*report.verification));
       return;
     }
     report::JsonWriter json(report::JsonWriter::Style::one_line);

@@ -3,9 +3,11 @@
 #include <memory>
 #include <utility>
 
+#include "cli/cluster_connection.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/simulate.h"
+#include "cli/verify.h"
 #include "document/reader.h"
 #include "oidc/catalogue.h"
 #include "rbac/authorizer.h"
@@ -26,6 +28,9 @@ Result<void> check_usage(const SimulateOptions& options) {
     return Error(ErrorKind::usage, "nothing to ask",
                  "VERB RESOURCE[/NAME], --review FILE or --requests FILE");
   if (questions > 1) return Error(ErrorKind::usage, "a request, --review and --requests exclude each other");
+  if (options.verify && !options.policy.input.cluster.wanted())
+    return Error(ErrorKind::usage, "--verify asks a server, and none is named",
+                 "add --live, or --context NAME");
   if (options.verb && !options.what)
     return Error(ErrorKind::usage, "the resource is missing", "simulate VERB RESOURCE[/NAME] or VERB /PATH");
   if (options.requests && options.identity.given())
@@ -97,6 +102,7 @@ void print_answer(report::DecisionReport& answer, const Identity& identity, Cont
   if (context.options.output == "text") {
     context.out.write(identity.authentication_text);
     context.out.write(report::decision_text(answer, context.color_out));
+    if (answer.verification) context.out.write(report::verification_text(*answer.verification));
     return;
   }
   const bool lines = context.options.output == "jsonl";
@@ -130,7 +136,9 @@ ExitCode answer_question(const SimulateOptions& options, PolicyInputs& loaded, C
       for (std::string& note : assumption_notes(loaded, request, decision.allowed))
         answer.notes.push_back(std::move(note));
   }
+  const bool doubtful = verify_answer(options, loaded, answer);
   print_answer(answer, identity, context);
+  if (doubtful) return ExitCode::unreadable;
   return decision.allowed ? ExitCode::ok : ExitCode::findings;
 }
 
@@ -152,6 +160,14 @@ ExitCode run_simulate(const SimulateOptions& given, Context& context) {
 }
 
 }  // namespace
+
+bool verify_answer(const SimulateOptions& options, const PolicyInputs& loaded,
+                   report::DecisionReport& answer) {
+  if (!options.verify || !answer.authenticated || loaded.cluster == nullptr || !loaded.cluster->connection)
+    return false;
+  answer.verification = verify_decision(*loaded.cluster->connection, answer.request, answer.decision.allowed);
+  return !answer.verification->agrees;
+}
 
 report::DecisionReport make_answer(const PolicyInputs& loaded, const rbac::Attributes& request,
                                    const rbac::Decision& decision, const AnswerParts& parts,
@@ -197,6 +213,8 @@ void declare_simulate(CommandSpec& spec) {
       "apply -f deploy/");
   spec.example("May members of a group read the log of a pod?",
                "simulate get pods/web-0 --subresource log -n prod --user jane --group oidc:dev -f deploy/");
+  spec.example("Ask the live cluster, and the server itself",
+               "simulate get secrets -n prod --user jane --live --verify");
   spec.example("Many questions at once, one answer a line",
                "simulate --requests requests.jsonl -o jsonl -f deploy/");
   spec.output_formats({"text", "json", "jsonl"});
@@ -213,6 +231,8 @@ void declare_simulate(CommandSpec& spec) {
   spec.flag("--explain", options->explain, "with --requests: near misses too");
   spec.choice("--match", "HOW", {"literal", "glob"}, options->match,
               "glob: answer also what a front-end that expands patterns would do (not Kubernetes)");
+  spec.flag("--verify", options->verify,
+            "with a live cluster: ask the server itself, by SubjectAccessReview, and tell whether it agrees");
   add_identity_options(spec, options->identity);
   add_policy_options(spec, options->policy, false);
   spec.run([options](Context& context) { return run_simulate(*options, context); });

@@ -225,6 +225,13 @@ Result<void> load_auth_config(const AuthConfigOptions& options, Context& context
   return {};
 }
 
+Result<std::string> read_token_file(const TokenOptions& options, Context& context) {
+  ASSIGN_OR_RETURN(std::string text, read_text(context, *options.token_file, kMaxTokenBytes));
+  text = trimmed_token(std::move(text));
+  if (text.empty()) return Error(ErrorKind::malformed, "`" + *options.token_file + "` holds no token");
+  return text;
+}
+
 Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Context& context,
                                                 const LoadedAuthConfig& loaded) {
   if (options.token_file.has_value() && options.claims_file.has_value()) {
@@ -243,14 +250,12 @@ Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Con
   oidc::Credential credential;
   credential.kind =
       options.token_file.has_value() ? oidc::Credential::Kind::token : oidc::Credential::Kind::claims;
-  const std::string& path = options.token_file.has_value() ? *options.token_file : *options.claims_file;
-  ASSIGN_OR_RETURN(std::string text, read_text(context, path, kMaxTokenBytes));
-  credential.text = options.token_file.has_value() ? trimmed_token(std::move(text)) : std::move(text);
-  if (options.token_file.has_value() && credential.text.empty()) {
-    return Error(ErrorKind::malformed, "`" + path + "` holds no token");
+  if (options.token_file.has_value()) {
+    ASSIGN_OR_RETURN(credential.text, read_token_file(options, context));
+  } else {
+    ASSIGN_OR_RETURN(credential.text, read_text(context, *options.claims_file, kMaxTokenBytes));
+    RETURN_IF_ERROR(apply_claim_changes(options, *options.claims_file, credential));
   }
-
-  RETURN_IF_ERROR(apply_claim_changes(options, path, credential));
 
   oidc::AuthenticateOptions authn;
   authn.now = context.clock.now();

@@ -60,6 +60,9 @@ Result<void> load_auth_config(const AuthConfigOptions& options, Context& context
 /// The release that --kubernetes-version names, the newest one by default.
 Result<int> kubernetes_minor(const std::optional<std::string>& version);
 
+/// The token in --token-file, trimmed. Fails (unreadable, malformed) when there is none.
+Result<std::string> read_token_file(const TokenOptions& options, Context& context);
+
 /// Authenticates what the options name. REQUIRES: options.given().
 Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Context& context,
                                                 const LoadedAuthConfig& loaded);

@@ -1,11 +1,14 @@
 #include <memory>
+#include <utility>
 
 #include "base/strings.h"
+#include "cli/cluster_options.h"
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/iam_options.h"
 #include "cli/inputs.h"
 #include "cli/token_options.h"
+#include "cli/verify.h"
 #include "oidc/authn_case.h"
 #include "oidc/catalogue.h"
 #include "report/authn_report.h"
@@ -21,7 +24,19 @@ struct WhoamiOptions {
   TokenOptions token;
   IamOptions iam;
   std::optional<std::string> cases;
+  ClusterOptions cluster;
+  bool verify = false;
 };
+
+Result<void> check_usage(const WhoamiOptions& options) {
+  if (options.verify != options.cluster.wanted())
+    return Error(ErrorKind::usage, "--verify and a live cluster go together",
+                 "--live --verify shows the token to the server of the current context");
+  if (options.verify && options.iam.given())
+    return Error(ErrorKind::usage, "--verify shows a token to the server, and an IAM identity is none",
+                 "--token-file FILE");
+  return check_cluster_options(options.cluster);
+}
 
 ExitCode status_of(oidc::Outcome outcome) {
   switch (outcome) {
@@ -77,9 +92,9 @@ ExitCode run_cases(const WhoamiOptions& options, Context& context) {
 }
 
 void print(const report::AuthnReport& answer, Context& context) {
-  context.out.write(context.options.output == "json" || context.options.output == "jsonl"
-                        ? report::whoami_json(answer)
-                        : report::whoami_text(answer));
+  if (context.options.output != "text") return context.out.write(report::whoami_json(answer));
+  context.out.write(report::whoami_text(answer));
+  if (answer.verification) context.out.write(report::verification_text(*answer.verification));
 }
 
 ExitCode run_iam(const IamOptions& options, Context& context) {
@@ -92,6 +107,7 @@ ExitCode run_iam(const IamOptions& options, Context& context) {
 }
 
 ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
+  if (auto checked = check_usage(options); !checked.ok()) return context.fail(checked.error());
   if (options.cases.has_value()) return run_cases(options, context);
   if (options.iam.given()) {
     if (!options.token.given() && !options.token.config.given()) return run_iam(options.iam, context);
@@ -112,14 +128,20 @@ ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
   }
   const Result<oidc::AuthenticationResult> result = authenticate(options.token, context, loaded);
   if (!result.ok()) return context.fail(result.error());
-  const report::AuthnReport answer{
+  report::AuthnReport answer{
       loaded.sources,
       result.value(),
       loaded.authenticators->config(),
       loaded.authenticators->kubernetes_minor(),
       oidc::show_claims(result.value().claims_json, result.value().issuer, oidc::Catalogue::builtin()),
       loaded.notes};
+  if (options.verify) {
+    auto verified = verify_identity(options.token, options.cluster, result.value(), context);
+    if (!verified.ok()) return context.fail(verified.error());
+    answer.verification = std::move(verified).value();
+  }
   print(answer, context);
+  if (answer.verification && !answer.verification->agrees) return ExitCode::unreadable;
   return status_of(result.value().outcome);
 }
 
@@ -143,8 +165,14 @@ void declare_whoami(CommandSpec& spec) {
   spec.example("Who is an IAM role in an EKS cluster?",
                "whoami --aws-identity arn:aws:sts::111122223333:assumed-role/deployer/ci-42 --aws-auth "
                "aws-auth.yaml");
+  spec.example("Does the server itself agree?",
+               "whoami --token-file token.jwt --auth-config auth.yaml --jwks keys.json --live --verify");
   spec.output_formats({"text", "json", "jsonl"});
   add_token_options(spec, options->token);
+  spec.flag(
+      "--verify", options->verify,
+      "with a live cluster: show the token to its server, by SelfSubjectReview, and tell whether it agrees");
+  add_cluster_options(spec, options->cluster, true);
   add_iam_options(spec, options->iam);
   spec.option("--cases", "FILE", options->cases,
               "answer many cases, a JSON object a line; see the documentation");

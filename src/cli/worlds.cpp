@@ -142,6 +142,9 @@ ExitCode for_each_world(const PolicyFlags& flags, Context& context, PolicyInputs
   const std::vector<ClusterInput>& clusters = loaded.inputs.clusters;
   // Where no cluster answered there is nothing to ask; that was said.
   if (clusters.empty() && flags.input.cluster.wanted()) return ExitCode::unreadable;
+  if (!clusters.empty() && loaded.inputs.counts.files != 0)
+    return context.fail(Error(ErrorKind::usage, "files and a cluster cannot be asked together",
+                              "objects of one say nothing of the other; `drift` compares them"));
   if (clusters.size() <= 1) {
     const auto selected = select(flags, context, loaded, clusters.empty() ? nullptr : &clusters.front());
     if (!selected.ok()) return context.fail(selected.error());

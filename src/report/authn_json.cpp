@@ -87,6 +87,10 @@ std::string whoami_json(const AuthnReport& report) {
     json.end_object();
   }
   json.end_array();
+  if (report.verification) {
+    json.key("verification");
+    write_verification(json, *report.verification);
+  }
   json.end_object();
   return json.take() + "\n";
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "oidc/authenticator.h"
 #include "oidc/claims_view.h"
+#include "report/verification.h"
 #include "source/source_manager.h"
 
 namespace oidc_audit::report {
@@ -17,8 +19,9 @@ struct AuthnReport {
   const oidc::AuthenticationResult& result;
   const oidc::AuthConfig& config;
   int kubernetes_minor;
-  std::vector<oidc::ShownClaim> claims;  ///< of the token, redacted
-  std::vector<std::string> notes;        ///< beside those of the result
+  std::vector<oidc::ShownClaim> claims;                   ///< of the token, redacted
+  std::vector<std::string> notes;                         ///< beside those of the result
+  std::optional<IdentityVerification> verification = {};  ///< when the server was asked, too
 };
 
 /// The object of the contract: outcome, username, uid, groups, extra, stage, cause, at, error, fix; `groups`

@@ -139,6 +139,10 @@ void write_decision(JsonWriter& json, const DecisionReport& report, std::string_
     write_grants(json, report.sources, report.expander->granted_by);
     json.end_object();
   }
+  if (report.verification) {
+    json.key("verification");
+    write_verification(json, *report.verification);
+  }
   json.strings("notes", report.notes);
   json.end_object();
 }

@@ -9,6 +9,7 @@
 #include "rbac/authorizer.h"
 #include "rbac/request.h"
 #include "report/json_writer.h"
+#include "report/verification.h"
 #include "sim/near_miss.h"
 #include "source/source_manager.h"
 
@@ -40,6 +41,7 @@ struct DecisionReport {
   std::string authentication_json;
   /// False: authentication failed, and nothing was asked of the authorizer.
   bool authenticated = true;
+  std::optional<DecisionVerification> verification = {};  ///< when the server was asked, too
 };
 
 /// Object of the contract: allowed, decision, authorizer, reason, errors, granted_by, denied_message,

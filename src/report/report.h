@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,7 @@ struct ClusterSummary {
   std::string name;
   std::string server_version;  ///< empty: it did not tell
   std::string taken_at;        ///< RFC 3339
+  bool anything = true;        ///< false: it gave no list at all
   std::vector<MissingList> incomplete;
 };
 
@@ -51,7 +53,11 @@ struct Summary {
   std::size_t rules_run = 0;
   std::size_t suppressed = 0;     ///< findings taken back by suppressions
   std::size_t below_minimum = 0;  ///< findings under --min-severity, not shown
-  bool looked_at_something() const { return files_read != 0 || documents != 0 || !clusters.empty(); }
+  bool looked_at_something() const {
+    return files_read != 0 || documents != 0 ||
+           std::any_of(clusters.begin(), clusters.end(),
+                       [](const auto& cluster) { return cluster.anything; });
+  }
   bool complete = true;  ///< false: something could not be read or looked at
 };
 

@@ -13,7 +13,7 @@ namespace oidc_audit::test {
 namespace fs = std::filesystem;
 
 CliResult run_cli(const std::vector<std::string>& args, const CliWorld& world) {
-  std::vector<std::string> words = {"oidc-audit"};
+  std::vector<std::string> words = {world.program};
   words.insert(words.end(), args.begin(), args.end());
   std::istringstream in(world.input);
   std::ostringstream out;

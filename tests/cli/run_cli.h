@@ -20,7 +20,8 @@ struct CliWorld {
   std::string input;                               ///< standard input
   std::map<std::string, std::string> environment;  ///< nothing of the real one is seen
   cli::Terminal terminal;
-  Files* files = nullptr;  ///< null: the machine's own
+  Files* files = nullptr;              ///< null: the machine's own
+  std::string program = "oidc-audit";  ///< argv[0]
 };
 
 /// Runs the program in this process with `args` behind its name.
