@@ -60,9 +60,11 @@ class CurlHttp final : public Http {
     if (!allow_http_ && !request.url.starts_with("https://")) {
       return Error(ErrorKind::network, fmt::format("`{}` is not an https URL", request.url));
     }
-    if (!initialise_curl()) return Error(ErrorKind::network, "libcurl cannot be loaded", "install it (Debian: libcurl4)");
+    if (!initialise_curl())
+      return Error(ErrorKind::network, "libcurl cannot be loaded", "install it (Debian: libcurl4)");
     const std::unique_ptr<CURL, FreeEasy> handle(curl_easy_init());
-    if (!handle) return Error(ErrorKind::network, "libcurl cannot be loaded", "install it (Debian: libcurl4)");
+    if (!handle)
+      return Error(ErrorKind::network, "libcurl cannot be loaded", "install it (Debian: libcurl4)");
     std::unique_ptr<curl_slist, FreeList> headers;
     for (const auto& [name, value] : request.headers) {
       curl_slist* longer = curl_slist_append(headers.get(), fmt::format("{}: {}", name, value).c_str());

@@ -286,8 +286,8 @@ Outcome run_kubernetes_case(const json& test, int release) {
     REQUIRE(value.ok());
     judge(cel::claims_env({release}).compile(text), {value.value()}, expected, false, out);
   } else if (test.contains("user")) {
-    judge(cel::user_env({release}).compile(text), {cel::user_value(decode_user(test["user"]), {release})}, expected,
-          false, out);
+    judge(cel::user_env({release}).compile(text), {cel::user_value(decode_user(test["user"]), {release})},
+          expected, false, out);
   } else {
     judge(Env(options).compile(text), {}, expected, false, out);
   }

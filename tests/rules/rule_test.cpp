@@ -33,7 +33,8 @@ TEST_CASE("what is wrong with a rule") {
       {"fine", "when: subject.external\n", ""},
       {"unknown_key", "wen: 'true'\n", "`wen` is no key of a rule | did you mean `when`?"},
       {"unknown_each", "each: subjects\n",
-       "`each` must be `object`, `binding`, `subject`, `role`, `role-rule` or `iam-mapping`, not `subjects` | did you mean "
+       "`each` must be `object`, `binding`, `subject`, `role`, `role-rule` or `iam-mapping`, not `subjects` "
+       "| did you mean "
        "`subject`?"},
       {"folder", "id: other-id\n", "id `other-id` differs from the name of its folder, `test-rule`"},
       {"not_kebab", "id: Test_Rule\n",
