@@ -44,7 +44,7 @@ bool covers(const PolicyRule& rule, const RuleAtom& atom) {
   if (!atom.url.empty()) return covers_url(rule.non_resource_urls, atom.url);
   if (!has_or_all(rule.api_groups, atom.group) || !covers_resource(rule.resources, atom.resource))
     return false;
-  return rule.resource_names.empty() || (!atom.name.empty() && has(rule.resource_names, atom.name));
+  return rule.resource_names.empty() || (atom.name && has(rule.resource_names, *atom.name));
 }
 
 std::string words_of(const RuleAtom& atom, const std::vector<std::string_view>& verbs) {
@@ -56,7 +56,7 @@ std::string words_of(const RuleAtom& atom, const std::vector<std::string_view>& 
   if (!atom.url.empty()) return fmt::format("{} {}", out, atom.url);
   out += fmt::format(" {}", atom.resource);
   if (!atom.group.empty()) out += fmt::format(" of {}", atom.group);
-  if (!atom.name.empty()) out += fmt::format(" named {}", atom.name);
+  if (atom.name) out += atom.name->empty() ? " without a name" : fmt::format(" named {}", *atom.name);
   return out;
 }
 
@@ -73,14 +73,16 @@ std::vector<RuleAtom> atoms_of(std::span<const PolicyRule> rules, std::size_t li
     out.push_back(atom);
     return true;
   };
-  static const std::vector<Text> kAnyName(1);
   for (const PolicyRule& rule : rules) {
-    const std::vector<Text>& names = rule.resource_names.empty() ? kAnyName : rule.resource_names;
+    // An empty element is the name of requests that carry none, such as a create.
+    std::vector<std::optional<std::string_view>> names;
+    for (const Text& name : rule.resource_names) names.emplace_back(name.value);
+    if (names.empty()) names.emplace_back(std::nullopt);
     for (const Text& verb : rule.verbs) {
       for (const Text& group : rule.api_groups) {
         for (const Text& resource : rule.resources) {
-          for (const Text& name : names) {
-            if (!add({verb.value, group.value, resource.value, name.value, {}})) return out;
+          for (const auto& name : names) {
+            if (!add({verb.value, group.value, resource.value, name, {}})) return out;
           }
         }
       }
@@ -108,7 +110,7 @@ std::vector<std::string> not_covered(std::span<const PolicyRule> rules, std::spa
   }
   bool complete = true;
   const std::vector<RuleAtom> atoms = atoms_of(own, kMostAtoms, complete);
-  std::map<std::tuple<std::string_view, std::string_view, std::string_view, std::string_view>,
+  std::map<std::tuple<std::string_view, std::string_view, std::optional<std::string_view>, std::string_view>,
            std::vector<std::string_view>>
       verbs;
   for (const RuleAtom& atom : atoms) {

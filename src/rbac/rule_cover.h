@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,8 +17,8 @@ struct RuleAtom {
   std::string_view verb;
   std::string_view group;
   std::string_view resource;
-  std::string_view name;  ///< empty: any
-  std::string_view url;   ///< not empty: that, and no resource
+  std::optional<std::string_view> name;  ///< nullopt: any
+  std::string_view url;                  ///< not empty: that, and no resource
 
   friend auto operator<=>(const RuleAtom&, const RuleAtom&) = default;
 };
