@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/strings.h"
 #include "base/unicode.h"
 #include "cli/command.h"
 #include "cli/context.h"
@@ -72,6 +73,18 @@ std::string check_json(const LoadedAuthConfig& loaded, const std::string& file) 
   return json.take() + "\n";
 }
 
+// A file that is one scalar is no configuration, perhaps a token: an excerpt would print it and tell nothing.
+bool is_all_there_is(const SourceManager& sources, SourceRange range) {
+  const std::string_view all = trim_ascii(sources.text(range.buffer));
+  return all.size() <= range.end - range.begin && !all.starts_with('{') && !all.starts_with('[');
+}
+
+// The file to name where an error has no place in it.
+std::string where(const LoadedAuthConfig& loaded, const oidc::ConfigError& error, const std::string& file) {
+  return error.range.has_value() ? report::place_text(loaded.sources, *error.range)
+                                 : escape_for_display(file);
+}
+
 std::string check_text(const LoadedAuthConfig& loaded, const std::string& file, bool color, int width) {
   const oidc::Authenticators& authenticators = *loaded.authenticators;
   std::string out;
@@ -79,8 +92,7 @@ std::string check_text(const LoadedAuthConfig& loaded, const std::string& file, 
   excerpt.color = color;
   excerpt.width = width;
   for (const oidc::ConfigError& error : authenticators.errors()) {
-    const std::string place =
-        error.range.has_value() ? report::place_text(loaded.sources, *error.range) : escape_for_display(file);
+    const std::string place = where(loaded, error, file);
     std::string text = escape_for_display(error.text.substr(0, error.text.find('\n')));
     out += place + ": error: " + text + "\n";
     // A compilation error goes on with the expression and a caret below it.
@@ -91,7 +103,9 @@ std::string check_text(const LoadedAuthConfig& loaded, const std::string& file, 
              "\n";
       at = end;
     }
-    if (error.range.has_value()) out += report::source_excerpt(loaded.sources, *error.range, excerpt);
+    if (error.range.has_value() && !is_all_there_is(loaded.sources, *error.range)) {
+      out += report::source_excerpt(loaded.sources, *error.range, excerpt);
+    }
   }
   const std::size_t count = authenticators.config().jwt.size();
   if (authenticators.status() == oidc::ConfigStatus::valid) {
@@ -124,7 +138,11 @@ ExitCode run_convert(const AuthConfigOptions& options, Context& context) {
   add_prefix_notes(loaded);
   const oidc::Authenticators& authenticators = *loaded.authenticators;
   if (authenticators.status() != oidc::ConfigStatus::valid) {
-    for (const oidc::ConfigError& error : authenticators.errors()) context.messages.error(error.text);
+    const std::string file = options.file.value_or("(flags)");
+    for (const oidc::ConfigError& error : authenticators.errors()) {
+      const std::string text = where(loaded, error, file) + ": error: " + escape_for_display(error.text);
+      context.messages.line(text, true);
+    }
     return ExitCode::usage;
   }
   const std::string version = authenticators.kubernetes_minor() >= 34 ? "apiserver.config.k8s.io/v1"

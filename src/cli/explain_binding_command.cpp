@@ -54,7 +54,7 @@ Result<BindingName> read_name(const std::string& text) {
 }
 
 /// Index into the policy's bindings.
-Result<std::size_t> find_binding(const rbac::Policy& policy, const BindingName& name) {
+Result<std::size_t> find_binding(const rbac::Policy& policy, const BindingName& name, bool incomplete) {
   std::vector<std::size_t> found;
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < policy.bindings().size(); ++i) {
@@ -68,7 +68,10 @@ Result<std::size_t> find_binding(const rbac::Policy& policy, const BindingName& 
   if (found.size() == 1) return found.front();
   if (found.empty()) {
     const auto near = nearest(name.name, names);
-    return Error(ErrorKind::usage, fmt::format("the input holds no binding `{}`", name.name),
+    // It may stand in what could not be read.
+    return Error(incomplete ? ErrorKind::unreadable : ErrorKind::usage,
+                 fmt::format("the input{} holds no binding `{}`",
+                             incomplete ? ", as far as it could be read," : "", name.name),
                  near ? fmt::format("did you mean `{}`?", *near) : std::string());
   }
   std::string choices;
@@ -162,7 +165,7 @@ std::string level_of(const rbac::Role& role, bool cluster_wide) {
 }
 
 ExitCode explain(const BindingName& name, const PolicyInputs& loaded, Context& context) {
-  auto index = find_binding(*loaded.policy, name);
+  auto index = find_binding(*loaded.policy, name, loaded.inputs.incomplete);
   if (!index.ok()) return context.fail(index.error());
 
   const rbac::Binding& binding = *loaded.policy->bindings()[index.value()];

@@ -59,13 +59,15 @@ Result<void> read_aws_auth(const std::string& path, Context& context, SourceMana
 Result<void> read_access_entries(const std::string& path, Context& context, SourceManager& sources,
                                  oidc::IamMappings& mappings) {
   ASSIGN_OR_RETURN(const document::Stream stream, read_file(path, context, sources));
+  bool found = false;
   for (const document::Document& document : stream.documents) {
-    if (oidc::add_access_entries(sources, document.root, mappings)) continue;
-    return Error(ErrorKind::malformed, "`" + path + "` holds no access entries",
-                 "what aws eks describe-access-entry, list-access-entries and "
-                 "list-associated-access-policies print");
+    found = oidc::add_access_entries(sources, document.root, mappings);
+    if (!found) break;
   }
-  return {};
+  if (found) return {};
+  return Error(ErrorKind::malformed, "`" + path + "` holds no access entries",
+               "what aws eks describe-access-entry, list-access-entries and "
+               "list-associated-access-policies print");
 }
 
 Result<void> set_values(const IamOptions& options, oidc::IamIdentity& identity) {

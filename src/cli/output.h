@@ -22,6 +22,9 @@ class Output {
   /// True when a file was asked for.
   bool to_file() const { return !file_.empty(); }
 
+  /// Whether there is no file to write, or nothing to write to it.
+  bool nothing_for_file() const { return buffer_.empty(); }
+
   /// Flushes, or writes the file. Fails (unreadable) when not everything could be written.
   Result<void> finish();
 

@@ -70,6 +70,9 @@ ExitCode run_docs(const ProvidersOptions& options, Context& context) {
   std::optional<oidc::Catalogue> own;
   const oidc::Catalogue* const catalogue = load(options, context, own);
   if (catalogue == nullptr) return ExitCode::usage;
+  if (!options.examples.empty() && context.files.type(options.examples) != FileType::directory) {
+    return context.fail(Error(ErrorKind::usage, "`" + options.examples + "` is no directory of examples"));
+  }
   std::ostringstream unused_out;
   std::ostringstream unused_err;
   const Host host{

@@ -186,7 +186,7 @@ ExitCode run_body(Invocation& invocation, const Host& host, const Messages& mess
       .width = output.to_file() ? 0 : text_width(host.environment, host.terminal),
   };
   const ExitCode status = invocation.spec->body()(context);
-  if (status == ExitCode::usage) return status;
+  if (status == ExitCode::usage && output.nothing_for_file()) return status;
   if (auto finished = output.finish(); !finished.ok()) {
     messages.error(finished.error());
     return ExitCode::unreadable;

@@ -14,6 +14,7 @@
 #include "oidc/claim_change.h"
 #include "oidc/config_source.h"
 #include "oidc/discovery.h"
+#include "oidc/go_json.h"
 #include "oidc/jwks.h"
 
 namespace oidc_audit::cli {
@@ -125,6 +126,20 @@ Result<oidc::DistributedResponses> read_responses(const TokenOptions& options, C
   return responses;
 }
 
+// A token with such a payload is nobody's, but a file of claims is written by hand: that is a slip to show.
+Result<void> check_claims(const std::string& path, const std::string& text) {
+  const Result<oidc::JsonDocument> claims = oidc::JsonDocument::parse(text);
+  const std::string wanted = "--claims takes the payload of a token: one JSON object";
+  if (!claims.ok()) {
+    return Error(ErrorKind::malformed, "reading `" + path + "`: " + claims.error().message(), wanted);
+  }
+  const oidc::JsonKind kind = claims.value().root().kind();
+  if (kind == oidc::JsonKind::object) return {};
+  return Error(ErrorKind::malformed,
+               "reading `" + path + "`: the claims are not a JSON object but " + std::string(to_string(kind)),
+               wanted);
+}
+
 Result<void> apply_claim_changes(const TokenOptions& options, const std::string& path,
                                  oidc::Credential& credential) {
   if (options.claim_changes.empty()) return {};
@@ -185,6 +200,15 @@ void add_token_options(CommandSpec& spec, TokenOptions& options) {
 Result<int> kubernetes_minor(const std::optional<std::string>& version) {
   if (!version.has_value()) return oidc::kNewestKubernetesMinor;
   return oidc::parse_kubernetes_version(*version);
+}
+
+Result<Timestamp> parse_now(const std::string& text) {
+  constexpr std::int64_t kYear10000 = 253'402'300'800;
+  const Result<Timestamp> time = parse_time(text);
+  if (time.ok() && time.value().seconds >= 0 && time.value().seconds < kYear10000) return time.value();
+  return Error(ErrorKind::usage,
+               "option `--now`: `" + text + "` is no time" + (time.ok() ? " between 1970 and 9999" : ""),
+               "RFC 3339, such as 2026-01-02T03:04:05Z, or Unix seconds");
 }
 
 Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded) {
@@ -254,13 +278,14 @@ Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Con
     ASSIGN_OR_RETURN(credential.text, read_token_file(options, context));
   } else {
     ASSIGN_OR_RETURN(credential.text, read_text(context, *options.claims_file, kMaxTokenBytes));
+    RETURN_IF_ERROR(check_claims(*options.claims_file, credential.text));
     RETURN_IF_ERROR(apply_claim_changes(options, *options.claims_file, credential));
   }
 
   oidc::AuthenticateOptions authn;
   authn.now = context.clock.now();
   if (options.now.has_value()) {
-    ASSIGN_OR_RETURN(authn.now, parse_time(*options.now));
+    ASSIGN_OR_RETURN(authn.now, parse_now(*options.now));
   }
   authn.assume_signature = credential.kind == oidc::Credential::Kind::claims;
   ASSIGN_OR_RETURN(authn.responses, read_responses(options, context));

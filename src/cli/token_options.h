@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "oidc/authenticator.h"
 #include "oidc/legacy_flags.h"
 #include "source/source_manager.h"
@@ -56,6 +57,9 @@ struct LoadedAuthConfig {
 /// Reads what `options` name into `loaded`. A configuration that the server would refuse is no failure here;
 /// see Authenticators::status(). Fails (usage, unreadable) when there is none or it cannot be read.
 Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded);
+
+/// What --now says. Fails (usage) unless it is RFC 3339 or Unix seconds, from 1970 to 9999.
+Result<Timestamp> parse_now(const std::string& text);
 
 /// The release that --kubernetes-version names, the newest one by default.
 Result<int> kubernetes_minor(const std::optional<std::string>& version);

@@ -64,7 +64,7 @@ ExitCode run_cases(const WhoamiOptions& options, Context& context) {
   if (!minor.ok()) return context.fail(minor.error());
   Timestamp now = context.clock.now();
   if (options.token.now.has_value()) {
-    const Result<Timestamp> given = parse_time(*options.token.now);
+    const Result<Timestamp> given = parse_now(*options.token.now);
     if (!given.ok()) return context.fail(given.error());
     now = given.value();
   }

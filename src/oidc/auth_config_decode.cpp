@@ -372,6 +372,16 @@ std::vector<ConfigError> duplicate_keys(const SourceManager& sources, const docu
   return errors;
 }
 
+// The server's messages quote the whole file. One with members that no AuthenticationConfiguration has is
+// something else, of which nothing is quoted: a config.yaml of k3s or a kubeconfig holds tokens.
+std::string quotable(Value root, std::string_view text) {
+  constexpr std::array<std::string_view, 4> kMembers = {"apiVersion", "kind", "jwt", "anonymous"};
+  for (const auto& [key, value] : root.members()) {
+    if (std::find(kMembers.begin(), kMembers.end(), key.text()) == kMembers.end()) return "<omitted>";
+  }
+  return std::string(text);
+}
+
 }  // namespace
 
 LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, int kubernetes_minor) {
@@ -419,8 +429,10 @@ LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, i
     return load_error("unexpected GroupVersion string: " + std::string(api_version),
                       root.find("apiVersion").range());
   }
-  if (kind.empty()) return load_error("Object 'Kind' is missing in '" + std::string(text) + "'");
-  if (api_version.empty()) return load_error("Object 'apiVersion' is missing in '" + std::string(text) + "'");
+  if (kind.empty()) return load_error("Object 'Kind' is missing in '" + quotable(root, text) + "'");
+  if (api_version.empty()) {
+    return load_error("Object 'apiVersion' is missing in '" + quotable(root, text) + "'");
+  }
   const std::string_view version = api_version.substr(api_version.find('/') + 1);
   if (kind != "AuthenticationConfiguration") return wrong_kind(root, kind, api_version, version);
   if (!api_version.starts_with("apiserver.config.k8s.io/") || !is_version(version, kubernetes_minor)) {

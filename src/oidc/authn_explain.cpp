@@ -178,7 +178,15 @@ bool AuthnRun::refuse_expired(std::string error) {
     result_.comparisons.push_back({"claim `exp`", "a time after " + now, "(absent)"});
   } else {
     result_.comparisons.push_back({"claim `exp`", "not before " + now, id_token_.expiry.to_string()});
-    const std::int64_t ago = options_.now.seconds - id_token_.expiry.unix_seconds;
+    const std::int64_t expiry = id_token_.expiry.unix_seconds;
+    constexpr std::int64_t kYear1 = -62'135'596'800;
+    if (expiry > options_.now.seconds || expiry < kYear1) {
+      refusal.message =
+          "`exp` is no time that the server can count with: it overflows and counts as long past";
+      refusal.fix = "have the issuer send `exp` in seconds since 1970";
+      return refuse(std::move(refusal));
+    }
+    const std::int64_t ago = options_.now.seconds - expiry;
     refusal.message = "the token expired " + duration_text(std::max<std::int64_t>(ago, 0)) + " ago, at " +
                       id_token_.expiry.to_string() + " (the clock says " + now + "; there is no leeway)";
     refusal.fix = "request a new token; if it is new, compare the clocks of the issuer and of the API server";

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/unicode.h"
+#include "report/hide_secrets.h"
 
 namespace oidc_audit::report {
 
@@ -52,6 +53,15 @@ std::size_t back_to_start(std::string_view line, std::size_t at) {
   return at;
 }
 
+// How far left of what is shown the name or the beginning of a secret is looked for.
+constexpr std::size_t kSecretLead = 16'384;
+
+/// The part of the line in the window, secrets hidden; as long in bytes as it was.
+std::string shown_part(std::string_view line, const Window& window) {
+  const std::size_t from = window.begin - std::min(window.begin, kSecretLead);
+  return hide_secrets(line.substr(from, window.end - from)).substr(window.begin - from);
+}
+
 // A first cut in bytes; cells are cut to columns afterwards.
 Window window_around(std::string_view line, std::size_t mark_begin, std::size_t mark_end, int width) {
   const auto room = static_cast<std::size_t>(width);
@@ -93,6 +103,7 @@ std::string source_excerpt(const SourceManager& sources, SourceRange range, cons
                                               2 * static_cast<int>(kGap.size()));
   Window window = window_around(line, mark_begin, mark_end, width);
 
+  const std::string part = shown_part(line, window);
   std::string text;
   std::string marks;
   if (window.cut_left) {
@@ -104,9 +115,11 @@ std::string source_excerpt(const SourceManager& sources, SourceRange range, cons
   bool marked = false;
   std::size_t mark_column = std::string::npos;  // where the marked text begins
   while (at < window.end) {
-    const CodePoint point = decode_utf8(line, at);
+    const std::size_t offset = at - window.begin;
+    const CodePoint point = decode_utf8(part, offset);
     if (at >= mark_begin && mark_column == std::string::npos) mark_column = marks.size();
-    const auto taken = append_cell(text, line.substr(at, point.bytes), point, column, width - column);
+    const auto taken =
+        append_cell(text, std::string_view(part).substr(offset, point.bytes), point, column, width - column);
     if (!taken) break;
     const auto columns = static_cast<std::size_t>(*taken);
     const bool inside = at >= mark_begin && at < mark_end;

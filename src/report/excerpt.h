@@ -17,8 +17,9 @@ struct ExcerptOptions {
 ///     12 |   name: organization:*:workspace:production:*
 ///        |         ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~
 ///
-/// Tabs are expanded, wide characters counted, unsafe ones escaped; of a long line the part around the
-/// marks is shown. Lines end with a newline. Time is linear in the part shown and in the bytes before it.
+/// Tabs are expanded, wide characters counted, unsafe ones escaped, secrets hidden (hide_secrets.h); of a
+/// long line the part around the marks is shown. Lines end with a newline. Time is linear in the part shown
+/// and in the bytes before it.
 std::string source_excerpt(const SourceManager& sources, SourceRange range, const ExcerptOptions& options);
 
 /// `file:line:column`, the file's name escaped.
