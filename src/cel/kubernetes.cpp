@@ -340,6 +340,8 @@ void put_selector(Members& out, const Value& resource, std::string_view name) {
 
 }  // namespace
 
+std::optional<std::string> unescape_name(std::string_view name) { return unescape(name); }
+
 Env claims_env(Release release) {
   EnvOptions options;
   options.release = release;

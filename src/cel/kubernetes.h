@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -24,6 +26,9 @@ Env match_conditions_env(Release release = {});
 /// unescaped on lookup (pkg/cel/lazy). Before, an ordinary map with int numbers. Fails (malformed) when
 /// the text is not a JSON object.
 Result<Value> claims_value(std::string_view json, Release release = {});
+/// The claim that a name written in an expression means, since 1.34 (`foo__dot__bar` is `foo.bar`); nothing
+/// when it holds an escape that there is not (pkg/cel/escaping.go Unescape).
+std::optional<std::string> unescape_name(std::string_view name);
 /// The value of `user`. Before 1.34 names are not unescaped in lookups.
 Value user_value(const UserInfo& user, Release release = {});
 /// The value of `request` from the JSON of a SubjectAccessReviewSpec. Fails when it is not one.

@@ -56,6 +56,8 @@ std::optional<Confidence> parse_confidence(std::string_view text) {
 std::optional<Effect> parse_effect(std::string_view text) { return parse<Effect>(kEffects, text); }
 
 std::string to_string(const ObjectRef& object) {
+  // A configuration of authentication has no name.
+  if (object.name.empty() && object.namespace_name.empty()) return object.kind;
   std::string out = object.kind + "/";
   if (!object.namespace_name.empty()) out += object.namespace_name + "/";
   return out + object.name;

@@ -15,6 +15,9 @@
 namespace oidc_audit {
 class SourceManager;
 }  // namespace oidc_audit
+namespace oidc_audit::document {
+struct Stream;
+}  // namespace oidc_audit::document
 
 namespace oidc_audit::oidc {
 
@@ -154,6 +157,10 @@ bool is_auth_config(std::string_view api_version, std::string_view kind);
 /// not validate. `sources` keeps the text; places point into it.
 LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer,
                                 int kubernetes_minor = kNewestKubernetesMinor);
+
+/// The same for one document of a stream that was read from `buffer`, as if it stood alone in its file.
+LoadedConfig decode_auth_config(const SourceManager& sources, const document::Stream& stream,
+                                std::size_t index, BufferId buffer, int kubernetes_minor);
 
 /// The value of `error` as apimachinery's Aggregate prints several: one as it is, more as `[a, b]`, equal
 /// texts once.

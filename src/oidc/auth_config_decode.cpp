@@ -385,16 +385,24 @@ std::string quotable(Value root, std::string_view text) {
 }  // namespace
 
 LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, int kubernetes_minor) {
-  const std::string_view text = sources.text(buffer);
-  if (text.empty()) return load_error("empty config data");
+  if (sources.text(buffer).empty()) return load_error("empty config data");
   document::ReadOptions options;
   options.comments = false;
-  const document::Stream stream = document::read_documents(sources, buffer, options);
+  return decode_auth_config(sources, document::read_documents(sources, buffer, options), 0, buffer,
+                            kubernetes_minor);
+}
+
+LoadedConfig decode_auth_config(const SourceManager& sources, const document::Stream& stream,
+                                std::size_t index, BufferId buffer, int kubernetes_minor) {
+  const std::string_view text = sources.text(buffer);
+  const document::Document* const document =
+      index < stream.documents.size() ? &stream.documents[index] : nullptr;
   for (const Issue& issue : stream.issues) {
     if (issue.level != IssueLevel::error) continue;
-    if (!stream.documents.empty() && issue.location.range.has_value() &&
-        issue.location.range->begin >= stream.documents.front().range.end) {
-      continue;  // in a later document, which the server never looks at
+    if (document != nullptr && issue.location.range.has_value() &&
+        (issue.location.range->begin >= document->range.end ||
+         (index > 0 && issue.location.range->begin < document->range.begin))) {
+      continue;  // in another document, which the server never looks at
     }
     std::string where;
     if (issue.location.range.has_value()) {
@@ -402,7 +410,7 @@ LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, i
     }
     return load_error("yaml: " + where + issue.message, issue.location.range);
   }
-  const Value root = stream.documents.empty() ? Value() : stream.documents.front().root;
+  const Value root = document == nullptr ? Value() : document->root;
   if (root.exists() && !root.is_mapping() && !root.is_null()) {
     return load_error(std::string("couldn't get version/kind; json parse error: json: cannot unmarshal ")
                           .append(json_word(root.kind()))
@@ -449,7 +457,7 @@ LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, i
     loaded.errors.push_back(std::move(*decoder.type_error));
     return loaded;
   }
-  std::vector<ConfigError> duplicates = duplicate_keys(sources, stream, stream.documents.front().range);
+  std::vector<ConfigError> duplicates = duplicate_keys(sources, stream, document->range);
   if (duplicates.empty() && decoder.strict.empty()) return loaded;
 
   // All of them are one error of the server; each keeps its place.

@@ -84,6 +84,14 @@ struct ProviderDocs {
     std::string note;
   };
   std::vector<SegmentDoc> segments;
+  /// A claim of its tokens, as far as who sets it matters.
+  struct ClaimDoc {
+    std::string name;
+    std::vector<std::string> is;  ///< words of kClaimWords
+
+    bool has(std::string_view word) const;
+  };
+  std::vector<ClaimDoc> claims;
   struct Example {
     std::string issuer;
     std::string name;         ///< the subject

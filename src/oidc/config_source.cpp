@@ -213,4 +213,37 @@ ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kub
   return source;
 }
 
+std::vector<FoundConfig> find_configs(SourceManager& sources, BufferId buffer, int kubernetes_minor,
+                                      const ReadNamedFile& read_named) {
+  std::vector<FoundConfig> out;
+  const std::string_view text = sources.text(buffer);
+  const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+  const bool by_arguments = (has("oidc-") || has("authentication-config")) &&
+                            (has("kube-apiserver") || has("ClusterConfiguration"));
+  if (!by_arguments && !has("AuthenticationConfiguration")) return out;
+  document::ReadOptions options;
+  options.comments = false;
+  const document::Stream stream = document::read_documents(sources, buffer, options);
+  for (std::size_t i = 0; i < stream.documents.size(); ++i) {
+    const Value root = stream.documents[i].root;
+    if (!root.is_mapping()) continue;
+    FoundConfig found;
+    found.api_version = std::string(root.find("apiVersion").text());
+    found.kind = std::string(root.find("kind").text());
+    found.name = std::string(root.at_pointer("/metadata/name").text());
+    found.range = stream.documents[i].range;
+    if (is_auth_config(found.api_version, found.kind)) {
+      found.source.loaded = decode_auth_config(sources, stream, i, buffer, kubernetes_minor);
+    } else if (std::optional<FoundArguments> arguments = arguments_of(root)) {
+      const LegacyFlags flags = parse_server_arguments(arguments->arguments);
+      if (!flags.any_oidc() && !flags.authentication_config) continue;
+      found.source = from_arguments(sources, std::move(*arguments), kubernetes_minor, read_named);
+    } else {
+      continue;
+    }
+    out.push_back(std::move(found));
+  }
+  return out;
+}
+
 }  // namespace oidc_audit::oidc

@@ -49,4 +49,19 @@ std::optional<FoundArguments> find_server_arguments(const SourceManager& sources
 ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
                                 const ReadNamedFile& read_named = {});
 
+/// One configuration of authentication among the documents of a buffer.
+struct FoundConfig {
+  ConfigSource source;
+  std::string api_version;  ///< of the document, as written; may be empty
+  std::string kind;         ///< likewise
+  std::string name;         ///< `metadata.name`, where it has one
+  SourceRange range;        ///< the document
+};
+
+/// Every configuration in a buffer: each AuthenticationConfiguration, and the files with arguments of a
+/// kube-apiserver that hold some of --oidc-* or --authentication-config. A buffer without any word of these
+/// is not read at all.
+std::vector<FoundConfig> find_configs(SourceManager& sources, BufferId buffer, int kubernetes_minor,
+                                      const ReadNamedFile& read_named = {});
+
 }  // namespace oidc_audit::oidc

@@ -81,6 +81,10 @@ bool is_used(const std::vector<ProviderDocs::Subject>& subjects, std::string_vie
 
 }  // namespace
 
+bool ProviderDocs::ClaimDoc::has(std::string_view word) const {
+  return std::find(is.begin(), is.end(), word) != is.end();
+}
+
 Result<ProviderDocs> read_provider_docs(Value root) {
   ASSIGN_OR_RETURN(const Provider provider, compile_provider(root));
   ProviderDocs docs;
@@ -131,6 +135,9 @@ Result<ProviderDocs> read_provider_docs(Value root) {
     made.values = it->second.spec.value_class->text;
     made.note = std::string(member.value.find("note").text());
     docs.segments.push_back(std::move(made));
+  }
+  for (const Member member : root.find("claims").members()) {
+    docs.claims.push_back({std::string(member.key.text()), texts_of(member.value)});
   }
   for (const Value example : root.find("examples").items()) {
     ProviderDocs::Example made;

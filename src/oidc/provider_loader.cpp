@@ -50,6 +50,10 @@ constexpr std::array<std::pair<std::string_view, ValueClass::Check>, 8> kChecks 
      {"host", ValueClass::Check::host},
      {"url", ValueClass::Check::url},
      {"hyphen-digits", ValueClass::Check::hyphen_digits}}};
+// What is said of claims: who they are about and who sets them, and the types that are no strings.
+constexpr std::array<std::string_view, 9> kClaimWords = {
+    "tenant",  "immutable", "mutable", "attacker-influenced", "self-assigned", "per-run",
+    "boolean", "number",    "list"};
 constexpr std::array<std::string_view, 6> kCategories = {"ci",       "iac",    "hosting",
                                                          "workload", "people", "cloud"};
 
@@ -76,6 +80,7 @@ class Loader {
                                 "audience",
                                 "classes",
                                 "segments",
+                                "claims",
                                 "subjects",
                                 "tenant",
                                 "context",
@@ -105,6 +110,7 @@ class Loader {
 
     RETURN_IF_ERROR(read_classes());
     RETURN_IF_ERROR(read_segments());
+    RETURN_IF_ERROR(check_claims());
     RETURN_IF_ERROR(read_issuers());
     RETURN_IF_ERROR(read_values(root_, "", compiled_->context, compiled_->phase, compiled_->ref,
                                 compiled_->ref_type, compiled_->environment));
@@ -181,6 +187,17 @@ class Loader {
   const ValueClass* find_class(std::string_view name) const {
     const auto it = compiled_->classes.find(name);
     return it != compiled_->classes.end() ? &it->second : find_common_class(name);
+  }
+
+  Result<void> check_claims() const {
+    for (const Member member : root_.find("claims").members()) {
+      for (const std::string& word : texts_of(member.value)) {
+        if (std::find(kClaimWords.begin(), kClaimWords.end(), word) == kClaimWords.end()) {
+          return wrong("/claims/" + std::string(member.key.text()), "`" + word + "` is no word for claims");
+        }
+      }
+    }
+    return {};
   }
 
   Result<void> read_segments() {
