@@ -38,7 +38,7 @@ std::vector<ActiveRule> active_rules(const RuleSet& rules, const Config& config,
     ActiveRule active{.rule = loaded.get(), .severity = std::nullopt};
     bool enabled = rule.enabled_by_default && rule.deprecated.empty();
     for (const auto& [id, setting] : config.rules) {  // later ones win: flags come behind the file
-      if (rules.find(id) != loaded.get()) continue;
+      if (!RuleSet::is_named(*loaded, id)) continue;
       if (setting.enabled) enabled = *setting.enabled && rule.deprecated.empty();
       if (setting.severity) active.severity = setting.severity;
     }
@@ -170,6 +170,14 @@ Location Asker::place(const LoadedRule& rule) {
       return place_in_object(*ask_.object, pointer.empty() ? "/metadata/name" : pointer);
     case Each::iam_mapping:
       return place_in_iam(*ask_.iam, pointer);
+    case Each::authentication:
+      return place_in_server(*ask_.server, pointer);
+    case Each::authenticator:
+      return place_in_authenticator(*ask_.authenticator, pointer.empty() ? "/issuer/url" : pointer);
+    case Each::claim_mapping:
+      return place_in_mapping(*ask_.authenticator, *ask_.mapping, pointer);
+    case Each::validation_rule:
+      return place_in_validation(*ask_.authenticator, *ask_.validation, pointer);
   }
   return {};
 }
@@ -440,6 +448,41 @@ void Asker::ask_iam(std::span<const IamEntry> entries) {
     }
   }
   ask_.iam = nullptr;
+}
+
+void Asker::ask_authentication() {
+  const Authentication* all = world_.authentication();
+  if (all == nullptr || all->servers().empty()) return;
+  const auto ask = [this](const std::vector<const ActiveRule*>& rules) {
+    for (const ActiveRule* rule : rules) {
+      if (holds(*rule)) hit(*rule);
+    }
+  };
+  const std::vector<const ActiveRule*> whole = of(Each::authentication);
+  for (const ServerConfig& server : all->servers()) {
+    ask_.server = &server;
+    ask(whole);
+  }
+  const std::vector<const ActiveRule*> each = of(Each::authenticator);
+  const std::vector<const ActiveRule*> mappings = of(Each::claim_mapping);
+  const std::vector<const ActiveRule*> validations = of(Each::validation_rule);
+  for (const AuthenticatorEntry& entry : all->entries()) {
+    ask_.server = entry.server;
+    ask_.authenticator = &entry;
+    ask(each);
+    for (const MappingEntry& mapping : entry.mappings) {
+      ask_.mapping = &mapping;
+      ask(mappings);
+    }
+    for (const ValidationEntry& validation : entry.validations) {
+      ask_.validation = &validation;
+      ask(validations);
+    }
+  }
+  ask_.server = nullptr;
+  ask_.authenticator = nullptr;
+  ask_.mapping = nullptr;
+  ask_.validation = nullptr;
 }
 
 void Asker::ask_name() {

@@ -37,6 +37,7 @@ class Asker {
   void ask_roles();
   void ask_objects();
   void ask_iam(std::span<const IamEntry> entries);
+  void ask_authentication();
 
   /// Findings below it are counted, and no more.
   void hide_below(Severity minimum) { minimum_ = minimum; }

@@ -22,6 +22,8 @@ struct IssuerConfig {
   std::optional<std::string> groups_prefix;
   bool broker = false;              ///< passes on subjects of other issuers
   bool kubernetes_cluster = false;  ///< the service account issuer of another cluster
+  bool plain_groups = true;         ///< false: no group of it is the claim as it is
+  bool tenant_pinned = false;       ///< rules of the server let in one tenant of a shared issuer alone
 };
 
 /// What a rule does in this project. Absent parts leave the rule as it is.

@@ -26,7 +26,9 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
               const Config& config, const oidc::Catalogue& catalogue, const RunOptions& options) {
   const Objects objects{pointers(inventory.roles()), pointers(inventory.bindings()),
                         pointers(inventory.service_accounts()), pointers(inventory.namespaces())};
-  World world(objects, config, catalogue, options.complete);
+  const Authentication authentication(options.servers, catalogue);
+  const Config joined = with_server(config, authentication);
+  World world(objects, joined, catalogue, options.complete, &authentication);
   std::vector<ActiveRule> active = active_rules(rules, config, options);
   std::vector<const LoadedRule*> asked;
   for (const ActiveRule& rule : active) asked.push_back(rule.rule);
@@ -40,6 +42,7 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   asker.ask_objects();
   const oidc::IamMappings iam = read_iam_mappings(inventory, sources);
   asker.ask_iam(iam_entries(iam));
+  if (options.ask_servers) asker.ask_authentication();
   RunResult result;
   result.rules_asked = asked.size();
   Collector collector;

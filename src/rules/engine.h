@@ -10,6 +10,7 @@
 #include "diag/finding.h"
 #include "diag/issue.h"
 #include "rbac/model.h"
+#include "rules/authentication.h"
 #include "rules/completeness.h"
 #include "rules/config.h"
 #include "rules/rule_set.h"
@@ -28,6 +29,11 @@ struct RunOptions {
   std::optional<Completeness> complete;
   /// Findings below it are counted in RunResult::hidden and left out.
   Severity minimum = Severity::info;
+  /// Configurations of authentication that are asked about too; borrowed. One that is `joined` also tells
+  /// which names tokens can carry.
+  std::vector<ServerConfig> servers;
+  /// Whether rules are asked about `servers` themselves; false where another run has done so.
+  bool ask_servers = true;
 };
 
 /// By severity, the lowest first.

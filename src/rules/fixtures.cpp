@@ -9,7 +9,9 @@
 #include <tuple>
 
 #include "base/strings.h"
+#include "oidc/authenticator.h"
 #include "oidc/catalogue.h"
+#include "oidc/config_source.h"
 #include "oidc/iam_mapping.h"
 #include "rbac/inventory.h"
 #include "rules/engine.h"
@@ -41,8 +43,22 @@ bool same_effects(std::string_view wanted, std::span<const Effect> effects) {
   return std::equal(list.begin(), list.end(), effects.begin(), effects.end());
 }
 
-bool could_ask(Each each, const rbac::Inventory& inventory) {
+bool could_ask(Each each, const rbac::Inventory& inventory, std::span<const ServerConfig> servers) {
+  const auto some = [&](auto has) {
+    return std::any_of(servers.begin(), servers.end(), [&](const ServerConfig& server) {
+      return std::any_of(server.config->jwt.begin(), server.config->jwt.end(), has);
+    });
+  };
   switch (each) {
+    case Each::authentication:
+      return !servers.empty();
+    case Each::authenticator:
+    case Each::claim_mapping:
+      return some([](const oidc::JwtAuthenticator&) { return true; });
+    case Each::validation_rule:
+      return some([](const oidc::JwtAuthenticator& jwt) {
+        return !jwt.claim_validation_rules.empty() || !jwt.user_validation_rules.empty();
+      });
     case Each::subject:
       return std::any_of(inventory.bindings().begin(), inventory.bindings().end(),
                          [](const rbac::Binding& b) { return !b.subjects.empty(); });
@@ -61,6 +77,18 @@ bool could_ask(Each each, const rbac::Inventory& inventory) {
                          [](const rbac::OtherObject& object) { return oidc::is_aws_auth(object.value); });
   }
   return false;
+}
+
+// Why a server would not start with it: a fixture shows what a server takes.
+std::vector<std::string> errors_of(const oidc::FoundConfig& found) {
+  oidc::LoadedConfig loaded;
+  loaded.config = found.source.loaded.config;
+  loaded.status = found.source.loaded.status;
+  loaded.errors = found.source.loaded.errors;
+  const oidc::Authenticators authenticators = oidc::Authenticators::from(std::move(loaded));
+  std::vector<std::string> out;
+  for (const oidc::ConfigError& error : authenticators.errors()) out.push_back(error.text);
+  return out;
 }
 
 class FixtureRun {
@@ -128,12 +156,19 @@ void FixtureRun::test_file(const LoadedRule& rule, const std::string& path, bool
     if (issue.level != IssueLevel::error) continue;
     fail(rule, path, issue.location.range ? sources.start(*issue.location.range).line : 0, issue.message);
   }
-  if (!could_ask(rule.rule.each, inventory)) {
+  const std::vector<oidc::FoundConfig> found =
+      oidc::find_configs(sources, buffer.value(), oidc::kNewestKubernetesMinor);
+  RunOptions run_options;
+  for (const oidc::FoundConfig& one : found) {
+    for (const std::string& error : errors_of(one)) fail(rule, path, sources.start(one.range).line, error);
+    run_options.servers.push_back(server_config(one, oidc::kNewestKubernetesMinor));
+  }
+  if (run_options.servers.size() == 1) run_options.servers.front().joined = true;
+  if (!could_ask(rule.rule.each, inventory, run_options.servers)) {
     return fail(
         rule, path, 0,
         fmt::format("it holds nothing that a rule for each {} is asked of", to_string(rule.rule.each)));
   }
-  RunOptions run_options;
   run_options.only_rule = rule.rule.info.id.str();
   const RunResult result = run(rules_, inventory, sources, *config, catalogue_, run_options);
   for (const Issue& issue : result.issues) {

@@ -13,7 +13,9 @@ namespace {
 using document::Member;
 using document::Value;
 
-constexpr std::string_view kEach[] = {"object", "binding", "subject", "role", "role-rule", "iam-mapping"};
+constexpr std::string_view kEach[] = {"object",        "binding",        "subject",        "role",
+                                      "role-rule",     "iam-mapping",    "authentication", "authenticator",
+                                      "claim-mapping", "validation-rule"};
 constexpr std::string_view kSeverities[] = {"info", "low", "medium", "high", "critical"};
 constexpr std::string_view kConfidences[] = {"low", "medium", "high"};
 constexpr std::string_view kEffects[] = {"live", "dead", "open-in-expander", "rejected", "unknown"};
@@ -275,6 +277,12 @@ void RuleReader::read(Value root, std::string_view folder) {
     require(root.find(key).exists(), root, key);
   }
   if (rule_.effects.empty() && rule_.effects_expression.empty()) rule_.effects.push_back(Effect::live);
+  if (rule_.each == Each::authentication || rule_.each == Each::authenticator ||
+      rule_.each == Each::claim_mapping || rule_.each == Each::validation_rule) {
+    // Nothing is bound there that a level could be adjusted by.
+    rule_.adjust = 0;
+    for (SeverityCase& one : rule_.severity_cases) one.adjust.reset();
+  }
 }
 
 }  // namespace

@@ -20,7 +20,11 @@ enum class Each : std::uint8_t {
   subject,
   role,
   role_rule,
-  iam_mapping,  ///< an entry of the ConfigMap `aws-auth`
+  iam_mapping,      ///< an entry of the ConfigMap `aws-auth`
+  authentication,   ///< a configuration of authentication as a whole
+  authenticator,    ///< an entry of its `jwt`
+  claim_mapping,    ///< username, groups, uid or an entry of extra of an authenticator
+  validation_rule,  ///< an entry of claimValidationRules or userValidationRules of one
 };
 std::string_view to_string(Each each);
 

@@ -65,6 +65,11 @@ class RuleSet {
 
   /// The rule of an id, or of an alias that only it has; null for none and for several.
   const LoadedRule* find(std::string_view id_or_alias) const;
+  /// Whether a word is the rule's id, or an alias of it. An alias names every rule that has it: a pattern may
+  /// take a rule about bindings and one about the server's configuration.
+  static bool is_named(const LoadedRule& rule, std::string_view id_or_alias);
+  /// Whether any rule is.
+  bool knows(std::string_view id_or_alias) const;
   /// The id nearest to a word that is none, for hints.
   std::optional<std::string> nearest_id(std::string_view word) const;
 

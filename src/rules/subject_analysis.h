@@ -33,6 +33,7 @@ struct SubjectAnalysis {
   const oidc::Provider* provider = nullptr;
   std::span<const oidc::Segment> segments;
   const oidc::Tenant* tenant = nullptr;
+  /// `ref` of a Jenkins multibranch project is the last part of its job's path.
   std::string_view phase, ref, ref_type, environment, context, grammar;
   std::string_view prefix;  ///< also the short one of a name nobody knows
   std::string_view local;   ///< behind it
@@ -63,6 +64,8 @@ class SubjectAnalyzer {
   /// User or Group that is not Kubernetes' own, or that carries a configured prefix.
   bool is_external(const rbac::Subject& subject) const;
   bool configured_issuer(std::string_view url) const;
+  /// The server lets in only tokens of one tenant of this issuer.
+  bool tenant_pinned(std::string_view url) const;
   bool shared_issuer(const SubjectAnalysis& analysis) const;
   std::string_view issuer_of(const SubjectAnalysis& analysis) const;
 

@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view kAnnotation = "oidc-audit.dev/ignore";
 
 struct Suppression {
-  const LoadedRule* rule = nullptr;
-  std::string word;  ///< as written
+  std::string word;    ///< id or alias, as written
+  bool known = false;  ///< some rule is called so
   std::optional<SourceRange> range;
   Location location;
   bool used = false;
@@ -63,9 +63,9 @@ void Suppressions::note(std::string code, std::string message, std::string hint,
 std::size_t Suppressions::add(std::string_view word, const Location& location) {
   Suppression s;
   s.word = std::string(word);
-  s.rule = rules_.find(word);
+  s.known = rules_.knows(word);
   s.location = location;
-  if (s.rule == nullptr) {
+  if (!s.known) {
     const auto near = rules_.nearest_id(word);
     note("unknown-suppression", fmt::format("`{}` names no rule to ignore", word),
          near ? fmt::format("did you mean `{}`?", *near) : "`oidc-audit rules list` shows all", location);
@@ -153,7 +153,10 @@ bool Suppressions::accept(const Finding& finding) {
   bool accepted = false;
   const auto take = [&](std::size_t index) {
     Suppression& s = all_[index];
-    if (s.rule == nullptr || s.rule->rule.info.id != finding.rule) return;
+    const bool named =
+        finding.rule.str() == s.word ||
+        std::find(finding.aliases.begin(), finding.aliases.end(), s.word) != finding.aliases.end();
+    if (!s.known || !named) return;
     s.used = true;
     accepted = true;
   };
@@ -183,7 +186,9 @@ bool Suppressions::accept(const Finding& finding) {
 
 void Suppressions::report_unused(std::span<const LoadedRule* const> asked) {
   for (const Suppression& s : all_) {
-    if (s.used || s.rule == nullptr || std::find(asked.begin(), asked.end(), s.rule) == asked.end()) continue;
+    const bool ran = std::any_of(asked.begin(), asked.end(),
+                                 [&](const LoadedRule* rule) { return RuleSet::is_named(*rule, s.word); });
+    if (s.used || !s.known || !ran) continue;
     note("unused-suppression", fmt::format("`{}` finds nothing here: the suppression is not needed", s.word),
          "remove it", s.location);
   }

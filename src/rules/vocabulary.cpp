@@ -33,6 +33,10 @@ std::vector<std::string_view> bits_of(Variable variable) {
     case Variable::config:
     case Variable::inventory:
     case Variable::iam:
+    case Variable::authentication:
+    case Variable::authenticator:
+    case Variable::mapping:
+    case Variable::validation:
       break;
   }
   return out;
@@ -49,6 +53,10 @@ std::array<VariableFacts, kVariableCount> all_facts() {
       {"Config", {}, config_rows()},
       {"Inventory", {}, inventory_rows()},
       {"IamMapping", {}, iam_rows()},
+      {"Authentication", {}, authentication_rows()},
+      {"Authenticator", {}, authenticator_rows()},
+      {"ClaimMapping", {}, mapping_rows()},
+      {"ValidationRule", {}, validation_rows()},
   }};
 }
 
@@ -196,6 +204,15 @@ std::uint32_t variables_of(Each each) {
       return always | bit(Variable::role) | bit(Variable::rule);
     case Each::iam_mapping:
       return always | bit(Variable::iam);
+    case Each::authentication:
+      return always | bit(Variable::authentication);
+    case Each::authenticator:
+      return always | bit(Variable::authentication) | bit(Variable::authenticator);
+    case Each::claim_mapping:
+      return always | bit(Variable::authentication) | bit(Variable::authenticator) | bit(Variable::mapping);
+    case Each::validation_rule:
+      return always | bit(Variable::authentication) | bit(Variable::authenticator) |
+             bit(Variable::validation);
   }
   return always;
 }
@@ -235,6 +252,10 @@ const Traits& traits_of(const Ask& ask, Variable variable) {
     case Variable::config:
     case Variable::inventory:
     case Variable::iam:
+    case Variable::authentication:
+    case Variable::authenticator:
+    case Variable::mapping:
+    case Variable::validation:
       return none;
   }
   return none;

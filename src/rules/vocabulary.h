@@ -11,6 +11,7 @@
 
 #include "cel/env.h"
 #include "cel/value.h"
+#include "rules/authentication.h"
 #include "rules/rule.h"
 #include "rules/subject_analysis.h"
 #include "rules/traits.h"
@@ -21,10 +22,25 @@ namespace oidc_audit::rules {
 struct IamEntry;
 
 /// The variables of expressions, by their index in every environment.
-enum class Variable : std::uint8_t { subject, binding, role, rule, grant, object, config, inventory, iam };
-inline constexpr std::size_t kVariableCount = 9;
+enum class Variable : std::uint8_t {
+  subject,
+  binding,
+  role,
+  rule,
+  grant,
+  object,
+  config,
+  inventory,
+  iam,
+  authentication,
+  authenticator,
+  mapping,
+  validation,
+};
+inline constexpr std::size_t kVariableCount = 13;
 inline constexpr std::string_view kVariableNames[kVariableCount] = {
-    "subject", "binding", "role", "rule", "grant", "object", "config", "inventory", "iam"};
+    "subject",   "binding", "role",           "rule",          "grant",   "object",    "config",
+    "inventory", "iam",     "authentication", "authenticator", "mapping", "validation"};
 
 /// Variables that a rule of this kind may use; bit i is Variable i.
 std::uint32_t variables_of(Each each);
@@ -43,6 +59,10 @@ struct Ask {
   Traits rule_traits;
   const rbac::Meta* object = nullptr;
   const IamEntry* iam = nullptr;
+  const ServerConfig* server = nullptr;
+  const AuthenticatorEntry* authenticator = nullptr;
+  const MappingEntry* mapping = nullptr;
+  const ValidationEntry* validation = nullptr;
 };
 
 /// A fact that is no bit. Rows are the whole vocabulary: a new word is a new row, and a line in
@@ -73,6 +93,7 @@ struct PlaceFact {
   std::optional<Location> (*place)(const Ask& ask);
 };
 std::span<const PlaceFact> place_facts();
+std::span<const PlaceFact> authentication_place_facts();  ///< those of them about authenticators
 
 /// An environment with the variables above, then `lets` in order.
 cel::Env make_env(std::span<const std::pair<std::string, cel::Type>> lets = {});
@@ -90,6 +111,10 @@ std::span<const FactRow> object_rows();
 std::span<const FactRow> config_rows();
 std::span<const FactRow> inventory_rows();
 std::span<const FactRow> iam_rows();
+std::span<const FactRow> authentication_rows();
+std::span<const FactRow> authenticator_rows();
+std::span<const FactRow> mapping_rows();
+std::span<const FactRow> validation_rows();
 
 // Helpers of the rows.
 cel::Value text_value(std::string_view text);                        ///< text that outlives the evaluation

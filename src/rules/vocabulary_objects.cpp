@@ -109,7 +109,7 @@ std::string_view phase_twin(const Ask& ask) {
 bool unprefixed(const IssuerConfig& issuer, bool groups) {
   const auto& prefix = groups ? issuer.groups_prefix : issuer.username_prefix;
   // Left out, users get the issuer's URL and groups get nothing.
-  return prefix ? prefix->empty() : groups;
+  return prefix ? prefix->empty() : groups && issuer.plain_groups;
 }
 
 }  // namespace
@@ -268,6 +268,21 @@ std::span<const FactRow> config_rows() {
          std::vector<std::string_view> urls;
          for (const IssuerConfig& i : a.world->config().issuers) urls.push_back(i.url);
          return views_value(urls);
+       }},
+      {"groups_mapped", "bool",
+       [](const Ask& a) {
+         const Authentication* all = a.world->authentication();
+         if (all == nullptr) return Value::boolean(false);
+         const auto entries = all->joined_entries();
+         return Value::boolean(
+             std::any_of(entries.begin(), entries.end(), [](const AuthenticatorEntry& entry) {
+               return entry.mapping(MappingEntry::Kind::groups) != nullptr;
+             }));
+       }},
+      {"server_known", "bool",
+       [](const Ask& a) {
+         const Authentication* all = a.world->authentication();
+         return Value::boolean(all != nullptr && all->joined() != nullptr);
        }},
       {"prefixes", kTexts, [](const Ask& a) { return texts_value(a.world->config().all_prefixes()); }},
       {"brokers", kTexts, [](const Ask& a) { return texts_value(a.world->config().brokers); }},

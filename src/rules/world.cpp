@@ -29,8 +29,9 @@ struct World::Grants {
 };
 
 World::World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue,
-             const std::optional<Completeness>& complete)
+             const std::optional<Completeness>& complete, const Authentication* authentication)
     : objects_(objects),
+      authentication_(authentication),
       analyzer_(config, catalogue),
       policy_(objects.roles, objects.bindings, policy_options(complete)),
       grants_(std::make_unique<Grants>()) {
@@ -143,6 +144,19 @@ void World::resolve_bindings() {
     }
   }
   subjects_.emplace(objects_.bindings, skip);
+}
+
+const Unproducible& World::unproducible(std::uint32_t entry) {
+  if (unproducible_entry_ == entry) return unproducible_;
+  unproducible_entry_ = entry;
+  unproducible_ = {};
+  const rbac::Subject& subject = *(*subjects_)[entry].subject;
+  const bool group = subject.kind == rbac::SubjectKind::group;
+  if (authentication_ != nullptr && (group || subject.kind == rbac::SubjectKind::user) &&
+      analyzer_.is_external(subject)) {
+    unproducible_ = rules::unproducible(*authentication_, group, subject.name.value);
+  }
+  return unproducible_;
 }
 
 void World::mark_live(std::uint32_t binding) {

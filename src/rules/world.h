@@ -14,6 +14,7 @@
 #include "rbac/model.h"
 #include "rbac/policy.h"
 #include "rbac/role_facts.h"
+#include "rules/authentication.h"
 #include "rules/completeness.h"
 #include "rules/config.h"
 #include "rules/subject_analysis.h"
@@ -60,15 +61,18 @@ struct BindingEntry {
 class World {
  public:
   /// `complete` given: what is known of the input's completeness; the configuration's word counts before it,
-  /// and without either it is judged by the objects.
+  /// and without either it is judged by the objects. `authentication` may be null: no configuration of a
+  /// server is known.
   World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue,
-        const std::optional<Completeness>& complete = std::nullopt);
+        const std::optional<Completeness>& complete = std::nullopt,
+        const Authentication* authentication = nullptr);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
   const Objects& objects() const noexcept { return objects_; }
   const Config& config() const noexcept { return analyzer_.config(); }
+  const Authentication* authentication() const noexcept { return authentication_; }
   const SubjectAnalyzer& analyzer() const noexcept { return analyzer_; }
   const rbac::Policy& policy() const noexcept { return policy_; }
   const Completeness& complete() const noexcept { return complete_; }
@@ -88,6 +92,9 @@ class World {
 
   /// Facts of a subject that other objects decide: accounts and namespaces that are missing.
   void object_traits(const SubjectEntry& entry, Traits& out) const;
+
+  /// Why no token of the server has the name of a subject; of a subject that is not external, nothing.
+  const Unproducible& unproducible(std::uint32_t entry);
 
   /// Says that an external subject of the binding has a name that tokens can carry.
   void mark_live(std::uint32_t binding);
@@ -109,6 +116,7 @@ class World {
   bool covers(std::uint32_t wide, std::uint32_t narrow);
 
   const Objects& objects_;
+  const Authentication* authentication_;
   SubjectAnalyzer analyzer_;
   rbac::Policy policy_;
   Completeness complete_;
@@ -121,6 +129,8 @@ class World {
   std::unordered_set<std::string_view> namespaces_;
   std::unordered_map<std::uint64_t, bool> covered_;
   std::unique_ptr<Grants> grants_;
+  std::uint32_t unproducible_entry_ = kNone;  // whose answer is kept
+  Unproducible unproducible_;
 };
 
 }  // namespace oidc_audit::rules

@@ -287,3 +287,28 @@ TEST_CASE("a name by itself") {
   CHECK(found[0].severity == Severity::high);
   CHECK(check_subject(rules, rbac::SubjectKind::user, "jane", config, oidc::Catalogue::builtin()).empty());
 }
+
+TEST_CASE("an alias names every rule that has it") {
+  MemoryFiles files(
+      {{"p/pack.yaml", "id: p\n"},
+       {"p/one/rule.yaml",
+        "id: one\ntitle: t\nseverity: low\nconfidence: low\nsince: '1'\naliases: [T-1]\neach: subject\n"
+        "when: subject.external\nmessage: one\nrationale: r\nremediation: m\n"},
+       {"p/two/rule.yaml",
+        "id: two\ntitle: t\nseverity: low\nconfidence: low\nsince: '1'\naliases: [T-1]\neach: binding\n"
+        "when: binding.has_external\nmessage: two\nrationale: r\nremediation: m\n"}});
+  SourceManager sources;
+  RuleSet rules;
+  REQUIRE(rules.add_directory(files, "p", sources).ok());
+  CHECK(rules.knows("T-1"));
+  CHECK(rules.find("T-1") == nullptr);
+  Scan all(binding("jane"));
+  CHECK(all.run(rules).result.findings.size() == 2);
+  Scan off(binding("jane"), "rules: {T-1: off}\n");
+  CHECK(off.run(rules).result.findings.empty());
+  CHECK(rules.check_config(off.config, oidc::Catalogue::builtin()).empty());
+  Scan one(binding("jane"), "rules: {T-1: off, two: high}\n");
+  one.run(rules);
+  REQUIRE(one.result.findings.size() == 1);
+  CHECK(one.result.findings.front().severity == Severity::high);
+}

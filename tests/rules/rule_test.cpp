@@ -33,8 +33,8 @@ TEST_CASE("what is wrong with a rule") {
       {"fine", "when: subject.external\n", ""},
       {"unknown_key", "wen: 'true'\n", "`wen` is no key of a rule | did you mean `when`?"},
       {"unknown_each", "each: subjects\n",
-       "`each` must be `object`, `binding`, `subject`, `role`, `role-rule` or `iam-mapping`, not `subjects` "
-       "| did you mean "
+       "`each` must be `object`, `binding`, `subject`, `role`, `role-rule`, `iam-mapping`, `authentication`, "
+       "`authenticator`, `claim-mapping` or `validation-rule`, not `subjects` | did you mean "
        "`subject`?"},
       {"folder", "id: other-id\n", "id `other-id` differs from the name of its folder, `test-rule`"},
       {"not_kebab", "id: Test_Rule\n",
@@ -122,11 +122,11 @@ TEST_CASE("every fact can be read of a plain subject, binding and role") {
               : row.type.starts_with("list") || row.type.starts_with("map") ? "string(size(" + fact + ")), "
                                                                             : "string(" + fact + "), ";
     }
-    const char* each = v == 8             ? "iam-mapping"
-                       : v == 3           ? "role-rule"
-                       : v == 5           ? "object"
-                       : v == 1 || v == 2 ? "binding"
-                                          : "subject";
+    constexpr const char* kEach[kVariableCount] = {
+        "subject",       "binding",       "binding",        "role-rule",   "subject",
+        "object",        "subject",       "subject",        "iam-mapping", "authentication",
+        "authenticator", "claim-mapping", "validation-rule"};
+    const char* each = kEach[v];
     const RuleSet set = one_rule("each: " + std::string(each) + "\nwhen: 'size([" + list + "\"\"]) > 0'\n");
     INFO(kVariableNames[v]);
     REQUIRE(set.rules().size() == 1);
@@ -134,7 +134,11 @@ TEST_CASE("every fact can be read of a plain subject, binding and role") {
               "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules:\n"
               "- {apiGroups: [''], resources: [pods], verbs: [get]}\n---\n"
               "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n"
-              "  mapRoles: '[{rolearn: x}]'\n  mapAccounts: '[1]'\n");
+              "  mapRoles: '[{rolearn: x}]'\n  mapAccounts: '[1]'\n---\n"
+              "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+              "- issuer: {url: https://gitlab.com, audiences: [k8s]}\n"
+              "  claimValidationRules: [{claim: namespace_id, requiredValue: '72'}]\n"
+              "  claimMappings: {username: {claim: sub, prefix: 'gl:'}}\n");
     scan.run(set);
     for (const Issue& issue : scan.result.issues) CHECK(issue.message == "");
     CHECK_FALSE(scan.result.findings.empty());

@@ -6,6 +6,7 @@
 
 #include "diag/collector.h"
 #include "oidc/catalogue.h"
+#include "oidc/config_source.h"
 #include "rbac/inventory.h"
 #include "rules/engine.h"
 
@@ -16,6 +17,7 @@ struct Scan {
   SourceManager sources;
   std::unique_ptr<rbac::Inventory> inventory;
   rules::Config config;
+  std::vector<oidc::FoundConfig> configs;
   rules::RunResult result;
 
   explicit Scan(std::string_view manifests, std::string_view config_text = {}) {
@@ -23,12 +25,18 @@ struct Scan {
     config = rules::read_config(sources, config_buffer.value()).config;
     inventory = std::make_unique<rbac::Inventory>(sources);
     Collector issues;
-    inventory->add(sources.add("a.yaml", std::string(manifests)).value(), rbac::LoadOptions{}, issues);
+    const BufferId buffer = sources.add("a.yaml", std::string(manifests)).value();
+    inventory->add(buffer, rbac::LoadOptions{}, issues);
+    configs = oidc::find_configs(sources, buffer, oidc::kNewestKubernetesMinor);
     inventory->finish(issues);
   }
 
   Scan& run(const rules::RuleSet& rules) {
-    result = rules::run(rules, *inventory, sources, config, oidc::Catalogue::builtin());
+    rules::RunOptions options;
+    for (const oidc::FoundConfig& found : configs)
+      options.servers.push_back(rules::server_config(found, oidc::kNewestKubernetesMinor));
+    if (options.servers.size() == 1) options.servers.front().joined = true;
+    result = rules::run(rules, *inventory, sources, config, oidc::Catalogue::builtin(), options);
     return *this;
   }
 

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "rules/authentication.h"
+
+namespace oidc_audit::rules {
+namespace {
+
+using Kind = MappingEntry::Kind;
+
+struct Form {
+  const AuthenticatorEntry* entry;
+  const MappingEntry* mapping;
+  std::optional<oidc::TextShape> shape;
+};
+
+std::vector<Form> forms_of(const Authentication& authentication, bool group) {
+  std::vector<Form> out;
+  for (const AuthenticatorEntry& entry : authentication.joined_entries()) {
+    const MappingEntry* mapping = entry.mapping(group ? Kind::groups : Kind::username);
+    if (mapping != nullptr && !entry.outlook.refuses()) out.push_back({&entry, mapping, mapping->shape()});
+  }
+  return out;
+}
+
+bool is_refused(const Form& form, bool group, std::string_view name) {
+  const oidc::JwtAuthenticator& jwt = *form.entry->jwt;
+  if (jwt.claim_validation_rules.empty() && jwt.user_validation_rules.empty()) return false;
+  const int minor = form.entry->server->kubernetes_minor;
+  return group ? oidc::refuses_group(jwt, name, minor) : oidc::refuses_username(jwt, name, minor);
+}
+
+bool can_have(const Form& form, bool group, std::string_view name) {
+  return (!form.shape || form.shape->matches(name)) && !is_refused(form, group, name);
+}
+
+// The text that stands before every name of this form, and no more than that.
+std::string_view prefix_of(const Form& form) { return form.shape ? form.shape->head() : std::string_view(); }
+
+std::string quoted_forms(const std::vector<Form>& forms) {
+  constexpr std::size_t kMost = 3;
+  std::string out;
+  for (std::size_t i = 0; i < std::min(forms.size(), kMost); ++i) {
+    out += (i == 0 ? "`" : ", `") + (forms[i].shape ? forms[i].shape->to_string() : "...") + "`";
+  }
+  return out;
+}
+
+}  // namespace
+
+Unproducible unproducible(const Authentication& authentication, bool group, std::string_view name) {
+  Unproducible out;
+  const std::span<const AuthenticatorEntry> entries = authentication.joined_entries();
+  if (entries.empty()) return out;
+  const std::vector<Form> forms = forms_of(authentication, group);
+  out.certain = true;
+  if (forms.empty()) {
+    const bool mapped = std::any_of(entries.begin(), entries.end(), [&](const AuthenticatorEntry& entry) {
+      return entry.mapping(group ? Kind::groups : Kind::username) != nullptr;
+    });
+    out.reason = mapped ? "no authenticator lets any token in" : "no authenticator maps a claim to groups";
+    return out;
+  }
+  std::string refused;
+  for (const Form& form : forms) {
+    if (form.shape && !form.shape->matches(name)) continue;
+    if (!is_refused(form, group, name)) return {};
+    refused = form.entry->jwt->issuer.url.value;
+  }
+  if (!refused.empty()) {
+    out.reason = "the rules for tokens of `" + refused + "` refuse it";
+    return out;
+  }
+  for (const Form& form : forms) {
+    // The default prefix, where the server has another.
+    const std::string usual = form.entry->jwt->issuer.url.value + "#";
+    if (!name.starts_with(usual)) continue;
+    const std::string fixed = std::string(prefix_of(form)) + std::string(name.substr(usual.size()));
+    if (!can_have(form, group, fixed)) continue;
+    out.reason = "the server puts " +
+                 (prefix_of(form).empty() ? "nothing" : "`" + std::string(prefix_of(form)) + "`") +
+                 " before names of this issuer, not `" + usual + "`";
+    out.fix = fixed;
+    return out;
+  }
+  for (const Form& form : forms) {
+    const std::string fixed = std::string(prefix_of(form)) + std::string(name);
+    if (prefix_of(form).empty() || !can_have(form, group, fixed)) continue;
+    out.reason = "it lacks the prefix `" + std::string(prefix_of(form)) + "` that the server puts before " +
+                 (group ? "groups" : "usernames");
+    if (forms.size() == 1) out.fix = fixed;
+    return out;
+  }
+  out.reason = std::string(group ? "groups" : "usernames") + " have the form " + quoted_forms(forms);
+  return out;
+}
+
+}  // namespace oidc_audit::rules
