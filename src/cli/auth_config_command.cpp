@@ -1,16 +1,29 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/strings.h"
 #include "base/unicode.h"
+#include "cli/auth_lint.h"
 #include "cli/command.h"
+#include "cli/config_file.h"
 #include "cli/context.h"
+#include "cli/inputs.h"
+#include "cli/rule_options.h"
+#include "cli/sarif_paths.h"
 #include "cli/token_options.h"
+#include "cli/version.h"
+#include "diag/collector.h"
 #include "oidc/auth_config_write.h"
+#include "oidc/catalogue.h"
+#include "rbac/inventory.h"
 #include "report/excerpt.h"
 #include "report/json_parts.h"
 #include "report/json_writer.h"
+#include "report/report.h"
+#include "rules/engine.h"
 
 namespace oidc_audit::cli {
 
@@ -18,6 +31,19 @@ namespace {
 
 struct CheckOptions {
   AuthConfigOptions config;
+  RuleOptions rules;
+};
+
+/// What a check looked at and found, when the report is written. Does not move.
+struct Check {
+  std::string file;  ///< as reports call it
+  Inputs inputs;     ///< the file, for its text and comments
+  RunRules rules;
+  std::unique_ptr<oidc::Authenticators> authenticators;
+  std::vector<std::string> notes;
+  rules::RunResult result;
+  std::size_t below_minimum = 0;
+  ExitCode status = ExitCode::ok;
 };
 
 std::string_view status_word(oidc::ConfigStatus status) {
@@ -32,18 +58,42 @@ std::string_view status_word(oidc::ConfigStatus status) {
   return "";
 }
 
-void add_prefix_notes(LoadedAuthConfig& loaded) {
-  const oidc::AuthConfig& config = loaded.authenticators->config();
+void add_prefix_notes(const oidc::AuthConfig& config, std::vector<std::string>& notes) {
   for (std::size_t i = 0; i < config.jwt.size(); ++i) {
-    for (std::string& note : oidc::odd_prefix_notes(config, i)) loaded.notes.push_back(std::move(note));
+    for (std::string& note : oidc::odd_prefix_notes(config, i)) notes.push_back(std::move(note));
   }
 }
 
-std::string check_json(const LoadedAuthConfig& loaded, const std::string& file) {
-  const oidc::Authenticators& authenticators = *loaded.authenticators;
+report::ScanReport scan_report(const Check& check) {
+  report::Summary summary;
+  summary.files_read = check.inputs.counts.files;
+  summary.rules_run = check.result.rules_asked;
+  summary.suppressed = check.result.suppressed.size();
+  summary.below_minimum = check.below_minimum;
+  return {check.inputs.sources,      check.result.findings, check.result.suppressed, check.result.issues,
+          check.rules.rules.infos(), std::move(summary),    std::string(kVersion)};
+}
+
+// `2 findings: 1 high, 1 low`.
+std::string findings_line(const Check& check) {
+  const std::vector<Finding>& findings = check.result.findings;
+  if (findings.empty()) return {};
+  const std::array<std::size_t, 5> counts = report::count_by_severity(findings);
+  std::string parts;
+  for (std::size_t i = counts.size(); i-- > 0;) {
+    if (counts[i] == 0) continue;
+    parts +=
+        fmt::format("{}{} {}", parts.empty() ? "" : ", ", counts[i], to_string(static_cast<Severity>(i)));
+  }
+  return fmt::format("{} {}: {}\n", findings.size(), findings.size() == 1 ? "finding" : "findings", parts);
+}
+
+std::string check_json(const Check& check) {
+  const oidc::Authenticators& authenticators = *check.authenticators;
+  const SourceManager& sources = check.inputs.sources;
   report::JsonWriter json;
   json.begin_object();
-  json.field("schema", "oidc-audit/auth-config/1").field("file", file);
+  json.field("schema", "oidc-audit/auth-config/1").field("file", check.file);
   json.field("kubernetesVersion", "1." + std::to_string(authenticators.kubernetes_minor()));
   json.field("status", status_word(authenticators.status()));
   json.key("errors").begin_array();
@@ -54,7 +104,7 @@ std::string check_json(const LoadedAuthConfig& loaded, const std::string& file) 
     json.key("location");
     Location location;
     location.range = error.range;
-    report::write_place(json, loaded.sources, location);
+    report::write_place(json, sources, location);
     json.end_object();
   }
   json.end_array();
@@ -68,7 +118,13 @@ std::string check_json(const LoadedAuthConfig& loaded, const std::string& file) 
     json.end_object();
   }
   json.end_array();
-  json.strings("notes", loaded.notes);
+  json.key("findings").begin_array();
+  for (const Finding& finding : check.result.findings) report::write_finding(json, sources, finding);
+  json.end_array();
+  json.key("suppressed").begin_array();
+  for (const Finding& finding : check.result.suppressed) report::write_finding(json, sources, finding);
+  json.end_array();
+  json.strings("notes", check.notes);
   json.end_object();
   return json.take() + "\n";
 }
@@ -80,19 +136,20 @@ bool is_all_there_is(const SourceManager& sources, SourceRange range) {
 }
 
 // The file to name where an error has no place in it.
-std::string where(const LoadedAuthConfig& loaded, const oidc::ConfigError& error, const std::string& file) {
-  return error.range.has_value() ? report::place_text(loaded.sources, *error.range)
-                                 : escape_for_display(file);
+std::string where(const SourceManager& sources, const oidc::ConfigError& error, const std::string& file) {
+  return error.range.has_value() ? report::place_text(sources, *error.range) : escape_for_display(file);
 }
 
-std::string check_text(const LoadedAuthConfig& loaded, const std::string& file, bool color, int width) {
-  const oidc::Authenticators& authenticators = *loaded.authenticators;
+std::string check_text(const Check& check, const Context& context) {
+  const oidc::Authenticators& authenticators = *check.authenticators;
+  const SourceManager& sources = check.inputs.sources;
+  const std::string& file = check.file;
   std::string out;
   report::ExcerptOptions excerpt;
-  excerpt.color = color;
-  excerpt.width = width;
+  excerpt.color = context.color_out;
+  excerpt.width = context.width;
   for (const oidc::ConfigError& error : authenticators.errors()) {
-    const std::string place = where(loaded, error, file);
+    const std::string place = where(sources, error, file);
     std::string text = escape_for_display(error.text.substr(0, error.text.find('\n')));
     out += place + ": error: " + text + "\n";
     // A compilation error goes on with the expression and a caret below it.
@@ -103,44 +160,130 @@ std::string check_text(const LoadedAuthConfig& loaded, const std::string& file, 
              "\n";
       at = end;
     }
-    if (error.range.has_value() && !is_all_there_is(loaded.sources, *error.range)) {
-      out += report::source_excerpt(loaded.sources, *error.range, excerpt);
+    if (error.range.has_value() && !is_all_there_is(sources, *error.range)) {
+      out += report::source_excerpt(sources, *error.range, excerpt);
     }
   }
+  report::TextOptions text;
+  text.color = context.color_out;
+  text.width = context.width;
+  text.summary = false;
+  text.verbose = context.options.verbosity > 0;
+  report::text_report(scan_report(check), text, [&out](std::string_view part) { out += part; });
   const std::size_t count = authenticators.config().jwt.size();
+  const std::string shown = escape_for_display(file);
   if (authenticators.status() == oidc::ConfigStatus::valid) {
-    out += fmt::format("{}: an API server 1.{} starts with this configuration ({} {})\n",
-                       escape_for_display(file), authenticators.kubernetes_minor(), count,
+    out += fmt::format("{}: an API server 1.{} starts with this configuration ({} {})\n", shown,
+                       authenticators.kubernetes_minor(), count,
                        count == 1 ? "authenticator" : "authenticators");
   } else {
-    out += fmt::format("{}: an API server 1.{} does not start with this configuration\n",
-                       escape_for_display(file), authenticators.kubernetes_minor());
+    out += fmt::format("{}: an API server 1.{} does not start with this configuration\n", shown,
+                       authenticators.kubernetes_minor());
   }
-  for (const std::string& note : loaded.notes) out += "note: " + escape_for_display(note) + "\n";
+  if (!context.options.quiet) out += findings_line(check);
+  for (const std::string& note : check.notes) out += "note: " + escape_for_display(note) + "\n";
   return out;
 }
 
+std::string check_sarif(const Check& check, Context& context) {
+  report::SarifOptions sarif;
+  std::vector<std::string> outside;
+  sarif.paths = sarif_paths(check.inputs, context.files, {}, outside);
+  sarif.category = "oidc-audit/authentication/";
+  sarif.exit_code = static_cast<int>(check.status);
+  return report::sarif_report(scan_report(check), sarif);
+}
+
+// Reads the file as scan would, so that comments and places are there; from flags there is nothing to read.
+Result<void> read_configuration(const AuthConfigOptions& options, Context& context, Check& check) {
+  Inputs& inputs = check.inputs;
+  ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(options, context, inputs.sources));
+  inputs.inventory = std::make_unique<rbac::Inventory>(inputs.sources);
+  Collector ignored;  // what is wrong is said in the server's words
+  if (read.buffer) {
+    const Result<std::string> canonical = context.files.canonical(*options.file);
+    inputs.files.push_back({check.file, canonical.ok() ? canonical.value() : std::string(), *read.buffer});
+    inputs.counts.files = 1;
+    rbac::LoadOptions load;
+    load.format = document::format_of_name(check.file);
+    inputs.inventory->add(*read.buffer, load, ignored);
+  }
+  inputs.inventory->finish(ignored);
+  check.notes = std::move(read.notes);
+  check.authenticators = std::make_unique<oidc::Authenticators>(
+      oidc::Authenticators::from(std::move(read.loaded), read.kubernetes_minor));
+  return {};
+}
+
+ObjectRef object_of(const oidc::AuthConfig& config) {
+  if (config.origin == oidc::ConfigOrigin::flags) return {{}, "kube-apiserver", {}, "flags"};
+  return {config.api_version, "AuthenticationConfiguration", {}, {}};
+}
+
 ExitCode run_check(const CheckOptions& options, Context& context) {
-  LoadedAuthConfig loaded;
-  if (auto read = load_auth_config(options.config, context, loaded); !read.ok())
+  if (context.options.output == "sarif" && options.config.file.value_or("-") == "-") {
+    return context.fail(
+        Error(ErrorKind::usage, "SARIF needs a file to point at", "give the configuration as a file"));
+  }
+  Check check;
+  check.file = options.config.file.value_or("(flags)");
+  auto loaded = load_config(context, check.inputs.sources);
+  if (!loaded.ok()) return context.fail(loaded.error());
+  LoadedConfig config = std::move(loaded).value();
+  if (auto read = load_rules(options.rules, config, context, check.inputs.sources, check.rules); !read.ok()) {
     return context.fail(read.error());
-  add_prefix_notes(loaded);
-  const std::string file = options.config.file.value_or("(flags)");
-  context.out.write(context.options.output == "json"
-                        ? check_json(loaded, file)
-                        : check_text(loaded, file, context.color_out, context.width));
-  return loaded.authenticators->status() == oidc::ConfigStatus::valid ? ExitCode::ok : ExitCode::findings;
+  }
+  if (auto read = read_configuration(options.config, context, check); !read.ok())
+    return context.fail(read.error());
+  const oidc::Authenticators& authenticators = *check.authenticators;
+  add_prefix_notes(authenticators.config(), check.notes);
+
+  rules::RunOptions run;
+  if (authenticators.status() != oidc::ConfigStatus::load_error) {
+    rules::ServerConfig server;
+    server.config = &authenticators.config();
+    server.object = object_of(*server.config);
+    server.range = server.config->range;
+    if (server.range) server.range->end = server.range->begin;
+    server.kubernetes_minor = authenticators.kubernetes_minor();
+    run.servers.push_back(server);
+  }
+  check.result = rules::run(check.rules.rules, *check.inputs.inventory, check.inputs.sources, config.config,
+                            check.rules.catalogue(), run);
+  print_issues(check.inputs.sources, check.result.issues, context);
+  const Thresholds limits = thresholds(options.rules, config.config);
+  std::vector<Finding>& findings = check.result.findings;
+  const bool failed = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return limits.fail_on && finding.severity >= *limits.fail_on;
+  });
+  const auto hidden = std::remove_if(findings.begin(), findings.end(),
+                                     [&](const Finding& f) { return f.severity < limits.minimum; });
+  check.below_minimum = static_cast<std::size_t>(findings.end() - hidden);
+  findings.erase(hidden, findings.end());
+  const bool starts = authenticators.status() == oidc::ConfigStatus::valid;
+  check.status = starts && !failed ? ExitCode::ok : ExitCode::findings;
+  if (context.options.output == "sarif") {
+    // Why the server does not start is said in the report's notifications.
+    for (Issue& issue : config_issues(authenticators, object_of(authenticators.config()))) {
+      check.result.issues.push_back(std::move(issue));
+    }
+    context.out.write(check_sarif(check, context));
+  } else {
+    context.out.write(context.options.output == "json" ? check_json(check) : check_text(check, context));
+  }
+  return check.status;
 }
 
 ExitCode run_convert(const AuthConfigOptions& options, Context& context) {
   LoadedAuthConfig loaded;
   if (auto read = load_auth_config(options, context, loaded); !read.ok()) return context.fail(read.error());
-  add_prefix_notes(loaded);
   const oidc::Authenticators& authenticators = *loaded.authenticators;
+  add_prefix_notes(authenticators.config(), loaded.notes);
   if (authenticators.status() != oidc::ConfigStatus::valid) {
     const std::string file = options.file.value_or("(flags)");
     for (const oidc::ConfigError& error : authenticators.errors()) {
-      const std::string text = where(loaded, error, file) + ": error: " + escape_for_display(error.text);
+      const std::string text =
+          where(loaded.sources, error, file) + ": error: " + escape_for_display(error.text);
       context.messages.line(text, true);
     }
     return ExitCode::usage;
@@ -159,17 +302,24 @@ void declare_auth_config(CommandSpec& spec) {
 
   auto check = std::make_shared<CheckOptions>();
   CommandSpec& check_spec =
-      spec.subcommand("check", "Validate a configuration as an API server does at its start");
+      spec.subcommand("check", "Validate a configuration as an API server does, and say what is risky in it");
   check_spec.description(
-      "Says whether an API server starts with a configuration, and every error in its words, at line and "
-      "column. FILE "
-      "may also be a static pod manifest, a kubeadm ClusterConfiguration or a config.yaml of k3s or RKE2 "
-      "with --oidc-* "
-      "arguments. Status 1: it does not start.");
+      "Says whether an API server starts with a configuration, and every error in its words, then which "
+      "rules "
+      "of this program find it risky: who gets in, under which names, and which rules let nobody in; each at "
+      "line "
+      "and column. FILE may also be a static pod manifest, a kubeadm ClusterConfiguration or a config.yaml "
+      "of k3s "
+      "or RKE2 with --oidc-* arguments. Status 1: the server does not start, or there is a finding of the "
+      "severity of --fail-on or a higher one.");
   check_spec.example("Does the server start with this?", "auth-config check auth.yaml");
   check_spec.example("And an older one?", "auth-config check auth.yaml --kubernetes-version 1.33");
-  check_spec.output_formats({"text", "json"});
+  check_spec.example("What strangers could do with it, for code scanning",
+                     "auth-config check auth.yaml -o sarif --output-file authentication.sarif");
+  check_spec.output_formats({"text", "json", "sarif"});
   check_spec.positional("FILE", check->config.file, "configuration; `-` reads standard input");
+  declare_thresholds(check_spec, check->rules);
+  declare_rule_choice(check_spec, check->rules);
   add_auth_config_options(check_spec, check->config, false);
   check_spec.run([check](Context& context) { return run_check(*check, context); });
 

@@ -10,11 +10,12 @@
 #include <utility>
 #include <vector>
 
-#include "base/strings.h"
+#include "cli/auth_lint.h"
 #include "cli/command.h"
 #include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
+#include "cli/rule_options.h"
 #include "cli/sarif_paths.h"
 #include "cli/scan_options.h"
 #include "cli/scan_summary.h"
@@ -105,23 +106,6 @@ constexpr std::array kFormats = {
     Format{"github", write_github},
 };
 
-/// From which severity on findings count, and from which on they are shown.
-struct Thresholds {
-  std::optional<Severity> fail_on;  ///< nullopt: never
-  Severity minimum = Severity::low;
-};
-
-Thresholds thresholds(const ScanOptions& options, const rules::Config& config) {
-  Thresholds out;
-  out.fail_on = config.fail_on.value_or(Severity::high);
-  if (options.fail_on) out.fail_on = parse_severity(*options.fail_on);
-  // What decides the status is shown, unless the user says otherwise.
-  if (out.fail_on) out.minimum = std::min(out.minimum, *out.fail_on);
-  if (config.min_severity) out.minimum = *config.min_severity;
-  if (options.min_severity) out.minimum = parse_severity(*options.min_severity).value_or(out.minimum);
-  return out;
-}
-
 /// The highest severity of what was found, shown or not; nullopt when nothing was.
 std::optional<Severity> worst(const rules::RunResult& result) {
   std::optional<Severity> out;
@@ -130,59 +114,6 @@ std::optional<Severity> worst(const rules::RunResult& result) {
   }
   for (const Finding& finding : result.findings) out = std::max(out, std::optional(finding.severity));
   return out;
-}
-
-bool has_error(const std::vector<Issue>& issues) {
-  return std::any_of(issues.begin(), issues.end(),
-                     [](const Issue& issue) { return issue.level == IssueLevel::error; });
-}
-
-Result<void> add_packs(rules::RuleSet& rules, const std::string& directory, Context& context,
-                       Inputs& inputs) {
-  auto issues = rules.add_directory(context.files, directory, inputs.sources);
-  if (!issues.ok()) {
-    return Error(ErrorKind::configuration, issues.error().message(), issues.error().hint());
-  }
-  print_issues(inputs.sources, issues.value(), context);
-  if (has_error(issues.value())) {
-    return Error(ErrorKind::configuration, fmt::format("the rules in `{}` cannot be used", directory));
-  }
-  return {};
-}
-
-Result<void> apply_changes(const std::vector<RuleChange>& changes, const rules::RuleSet& rules,
-                           rules::Config& config) {
-  for (const RuleChange& change : changes) {
-    if (rules.find(change.rule) == nullptr) {
-      const auto near = rules.nearest_id(change.rule);
-      return Error(ErrorKind::usage, fmt::format("there is no rule `{}`", change.rule),
-                   near ? fmt::format("did you mean `{}`?", *near) : "`oidc-audit rules` lists them");
-    }
-    rules::RuleOverride override;
-    override.enabled = change.enabled;
-    override.severity = change.severity;
-    config.rules.emplace_back(change.rule, override);
-  }
-  return {};
-}
-
-Result<rules::RuleSet> load_rules(const ScanOptions& options, LoadedConfig& loaded, Context& context,
-                                  Inputs& inputs) {
-  rules::RuleSet rules = rules::RuleSet::builtin();
-  for (const std::string& pack : loaded.config.rule_packs) {
-    const bool absolute = !pack.empty() && pack.front() == '/';
-    RETURN_IF_ERROR(add_packs(rules, absolute ? pack : loaded.directory + "/" + pack, context, inputs));
-  }
-  for (const std::string& directory : options.rule_directories) {
-    RETURN_IF_ERROR(add_packs(rules, directory, context, inputs));
-  }
-  const std::vector<Issue> issues = rules.check_config(loaded.config, oidc::Catalogue::builtin());
-  print_issues(inputs.sources, issues, context);
-  if (has_error(issues)) {
-    return Error(ErrorKind::configuration, fmt::format("configuration `{}` cannot be used", loaded.path));
-  }
-  RETURN_IF_ERROR(apply_changes(options.rule_changes, rules, loaded.config));
-  return rules;
 }
 
 Result<void> check_formats(const ScanOptions& options, const Context& context) {
@@ -217,19 +148,25 @@ void sort_findings(std::vector<Finding>& findings) {
 }
 
 /// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
-rules::RunResult ask_rules(const rules::RuleSet& rules, const Inputs& inputs, const rules::Config& config,
-                           Severity minimum) {
-  const oidc::Catalogue& catalogue = oidc::Catalogue::builtin();
+rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const rules::Config& config,
+                           Severity minimum, std::span<const rules::ServerConfig> servers) {
   rules::RunOptions run;
   run.minimum = minimum;
+  run.servers.assign(servers.begin(), servers.end());
   if (inputs.clusters.empty())
-    return rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue, run);
+    return rules::run(rules.rules, *inputs.inventory, inputs.sources, config, rules.catalogue(), run);
   rules::RunResult all;
-  if (inputs.counts.files != 0)
-    append(all, rules::run(rules, *inputs.inventory, inputs.sources, config, catalogue, run));
+  const bool files = inputs.counts.files != 0;
+  if (files)
+    append(all, rules::run(rules.rules, *inputs.inventory, inputs.sources, config, rules.catalogue(), run));
   for (const ClusterInput& cluster : inputs.clusters) {
+    // Configurations are looked at once; of which of several clusters one is, nobody said.
+    run.ask_servers = !files && &cluster == &inputs.clusters.front();
+    if (inputs.clusters.size() > 1) {
+      for (rules::ServerConfig& server : run.servers) server.joined = false;
+    }
     run.complete = cluster.complete();
-    append(all, rules::run(rules, *cluster.inventory, inputs.sources, config, catalogue, run));
+    append(all, rules::run(rules.rules, *cluster.inventory, inputs.sources, config, rules.catalogue(), run));
   }
   sort_findings(all.findings);
   sort_findings(all.suppressed);
@@ -249,12 +186,22 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (!options.input.namespace_name && !config.config.namespace_name.empty()) {
     options.input.namespace_name = config.config.namespace_name;
   }
-  auto rules = load_rules(options, config, context, inputs);
-  if (!rules.ok()) return context.fail(rules.error());
+  RunRules rules;
+  if (auto read = load_rules(options.rules, config, context, inputs.sources, rules); !read.ok()) {
+    return context.fail(read.error());
+  }
+  // The server's configuration is one of the things looked at.
+  if (options.authentication.file) options.input.paths.push_back(*options.authentication.file);
   if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
+  ServerConfigs servers;
+  if (auto found = find_server_configs(options.authentication, config.config.kubernetes_version, context,
+                                       inputs, servers);
+      !found.ok()) {
+    return context.fail(found.error());
+  }
 
-  const Thresholds limits = thresholds(options, config.config);
-  rules::RunResult result = ask_rules(rules.value(), inputs, config.config, limits.minimum);
+  const Thresholds limits = thresholds(options.rules, config.config);
+  rules::RunResult result = ask_rules(rules, inputs, config.config, limits.minimum, servers.servers);
   const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 
@@ -265,6 +212,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
 
   Collector issues;
   for (Issue& issue : inputs.issues) issues.add(std::move(issue));
+  for (Issue& issue : servers.issues) issues.add(std::move(issue));
   for (Issue& issue : result.issues) issues.add(std::move(issue));
   inputs.issues = issues.take_issues();
   print_issues(inputs, context);
@@ -272,7 +220,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   const ScanRun run{options,
                     inputs,
                     context,
-                    {inputs.sources, result.findings, result.suppressed, inputs.issues, rules.value().infos(),
+                    {inputs.sources, result.findings, result.suppressed, inputs.issues, rules.rules.infos(),
                      std::move(summary), std::string(kVersion)},
                     status};
   const auto format = std::find_if(kFormats.begin(), kFormats.end(),
@@ -290,10 +238,16 @@ void declare_scan(CommandSpec& spec) {
       "live "
       "clusters, and reports "
       "what is wrong with bindings that trust identities from outside the cluster, each at its line and "
-      "column. Documents of other kinds are passed over; Helm templates are skipped with a hint.");
+      "column. Configurations of an API server's authentication by tokens are looked at too: "
+      "AuthenticationConfiguration, and the --oidc-* arguments in a static pod manifest, a kubeadm "
+      "ClusterConfiguration or a config.yaml of k3s and RKE2. When there is one, bindings are compared with "
+      "what it "
+      "can produce. Documents of other kinds are passed over; Helm templates are skipped with a hint.");
   spec.example("Scan a directory", "scan deploy/");
   spec.example("Scan what a chart renders to; -n names the namespace it goes to",
                "scan -n ci - < rendered.yaml");
+  spec.example("Compare bindings with what the server makes of tokens",
+               "scan --auth-config auth.yaml deploy/");
   spec.example("Fail on medium findings too, in a form for code scanning",
                "scan --fail-on medium -o sarif --output-file oidc-audit.sarif .");
   spec.example("Scan the cluster of the current context", "scan --live");

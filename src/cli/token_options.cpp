@@ -211,8 +211,10 @@ Result<Timestamp> parse_now(const std::string& text) {
                "RFC 3339, such as 2026-01-02T03:04:05Z, or Unix seconds");
 }
 
-Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded) {
-  ASSIGN_OR_RETURN(const int minor, kubernetes_minor(options.kubernetes_version));
+Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Context& context,
+                                        SourceManager& sources) {
+  ReadAuthConfig out;
+  ASSIGN_OR_RETURN(out.kubernetes_minor, kubernetes_minor(options.kubernetes_version));
   if (!options.given()) {
     return Error(
         ErrorKind::usage, "no configuration of authentication",
@@ -225,27 +227,33 @@ Result<void> load_auth_config(const AuthConfigOptions& options, Context& context
   };
   const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
   if (!options.file.has_value()) {
-    oidc::LoadedConfig config = oidc::config_from_flags(flags, read_here);
-    if (flags.ca_file.has_value() && !config.config.jwt.empty() &&
-        config.config.jwt.front().issuer.certificate_authority.empty()) {
-      loaded.notes.push_back("`" + flags.ca_file->value + "` cannot be read here and was not looked at");
+    out.loaded = oidc::config_from_flags(flags, read_here);
+    const std::vector<oidc::JwtAuthenticator>& jwt = out.loaded.config.jwt;
+    if (flags.ca_file.has_value() && !jwt.empty() && jwt.front().issuer.certificate_authority.empty()) {
+      out.notes.push_back("`" + flags.ca_file->value + "` cannot be read here and was not looked at");
     }
-    loaded.authenticators =
-        std::make_unique<oidc::Authenticators>(oidc::Authenticators::from(std::move(config), minor));
-    return {};
+    return out;
   }
   if (flags.any_oidc()) {
     return Error(ErrorKind::usage, "authentication-config file and oidc-* flags are mutually exclusive",
                  "give --auth-config or the flags");
   }
   ASSIGN_OR_RETURN(std::string text, read_text(context, *options.file, kMaxConfigBytes));
-  ASSIGN_OR_RETURN(const BufferId buffer, loaded.sources.add(*options.file, std::move(text)));
-  oidc::ConfigSource source = oidc::load_config_source(loaded.sources, buffer, minor, read_here);
+  ASSIGN_OR_RETURN(const BufferId buffer, sources.add(*options.file, std::move(text)));
+  oidc::ConfigSource source = oidc::load_config_source(sources, buffer, out.kubernetes_minor, read_here);
   std::vector<std::string>& issuers = source.loaded.config.service_account_issuers;
   issuers.insert(issuers.end(), flags.service_account_issuers.begin(), flags.service_account_issuers.end());
-  loaded.notes.insert(loaded.notes.end(), source.notes.begin(), source.notes.end());
-  loaded.authenticators =
-      std::make_unique<oidc::Authenticators>(oidc::Authenticators::from(std::move(source.loaded), minor));
+  out.notes = std::move(source.notes);
+  out.loaded = std::move(source.loaded);
+  out.buffer = buffer;
+  return out;
+}
+
+Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded) {
+  ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(options, context, loaded.sources));
+  loaded.notes = std::move(read.notes);
+  loaded.authenticators = std::make_unique<oidc::Authenticators>(
+      oidc::Authenticators::from(std::move(read.loaded), read.kubernetes_minor));
   return {};
 }
 

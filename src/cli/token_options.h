@@ -47,6 +47,19 @@ void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool
 /// Declares the above and --token-file, --claims, --claim, --jwks, --discover, --now and --distributed-claim.
 void add_token_options(CommandSpec& spec, TokenOptions& options);
 
+/// A configuration as it was read, not validated.
+struct ReadAuthConfig {
+  oidc::LoadedConfig loaded;
+  std::optional<BufferId> buffer;  ///< of the file; nullopt: from flags
+  int kubernetes_minor = oidc::kNewestKubernetesMinor;
+  std::vector<std::string> notes;
+};
+
+/// Reads what `options` name; the text of files goes to `sources`. Fails (usage, unreadable) when there is
+/// none or it cannot be read.
+Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Context& context,
+                                        SourceManager& sources);
+
 /// A configuration that was read, validated and compiled, with the texts it points into. Does not move.
 struct LoadedAuthConfig {
   SourceManager sources;

@@ -1,0 +1,163 @@
+#include "cli/auth_lint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "cli/context.h"
+#include "cli/inputs.h"
+#include "cli/token_options.h"
+#include "oidc/authenticator.h"
+#include "oidc/legacy_flags.h"
+
+namespace oidc_audit::cli {
+
+namespace {
+
+// A server's path is no path here, so nothing that arguments name is read.
+constexpr std::size_t kMostConfigs = 1000;
+
+Issue note(std::string message, std::string hint) {
+  Issue issue;
+  issue.code = "authentication-configuration";
+  issue.level = IssueLevel::note;
+  issue.message = std::move(message);
+  issue.hint = std::move(hint);
+  return issue;
+}
+
+class Finder {
+ public:
+  Finder(int minor, Inputs& inputs, ServerConfigs& out) : minor_(minor), inputs_(inputs), out_(out) {}
+
+  // `given`: the file is said to hold a configuration, which may be of a managed platform's own form.
+  void look_at(const InputFile& file, bool given, const std::vector<std::string>& service_account_issuers) {
+    std::vector<oidc::FoundConfig> configs = oidc::find_configs(inputs_.sources, file.buffer, minor_);
+    if (configs.empty() && given) {
+      oidc::FoundConfig& whole = configs.emplace_back();
+      whole.source = oidc::load_config_source(inputs_.sources, file.buffer, minor_);
+      whole.kind = "configuration";
+      whole.name = file.name;
+      whole.range = {file.buffer, 0, 0};
+    }
+    for (oidc::FoundConfig& one : configs) {
+      if (out_.found.size() >= kMostConfigs) return;
+      auto& issuers = one.source.loaded.config.service_account_issuers;
+      issuers.insert(issuers.end(), service_account_issuers.begin(), service_account_issuers.end());
+      out_.found.push_back(std::move(one));
+      const oidc::FoundConfig& kept = out_.found.back();
+      add(kept.source.loaded, rules::server_config(kept, minor_));
+    }
+  }
+
+  void add(const oidc::LoadedConfig& loaded, rules::ServerConfig server) {
+    const oidc::Authenticators authenticators = oidc::Authenticators::from(loaded, minor_);
+    for (Issue& issue : config_issues(authenticators, server.object)) out_.issues.push_back(std::move(issue));
+    // What could be read is looked at; what the server refuses says nothing about bindings.
+    if (authenticators.status() != oidc::ConfigStatus::load_error) {
+      server.joined = false;
+      out_.servers.push_back(server);
+      valid_.push_back(authenticators.status() == oidc::ConfigStatus::valid);
+    }
+  }
+
+  // The one configuration from `begin` on that a server starts with.
+  void join(std::size_t begin, bool given) {
+    std::size_t count = 0;
+    std::size_t last = 0;
+    for (std::size_t i = begin; i < out_.servers.size(); ++i) {
+      if (!valid_[i] || out_.servers[i].config->jwt.empty()) continue;
+      ++count;
+      last = i;
+    }
+    if (count == 1) {
+      out_.servers[last].joined = true;
+    } else if (count > 1 && !given) {
+      out_.issues.push_back(
+          note(fmt::format("there are {} configurations of authentication; bindings are not "
+                           "compared with them",
+                           count),
+               "--auth-config FILE says which is that of the server"));
+    }
+  }
+
+ private:
+  int minor_;
+  Inputs& inputs_;
+  ServerConfigs& out_;
+  std::vector<bool> valid_;
+};
+
+}  // namespace
+
+std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, const ObjectRef& object) {
+  std::vector<Issue> out;
+  for (const oidc::ConfigError& error : authenticators.errors()) {
+    Issue issue;
+    issue.code = "invalid-authentication-configuration";
+    issue.level = IssueLevel::warning;
+    issue.message =
+        fmt::format("an API server 1.{} does not start with this configuration: {}",
+                    authenticators.kubernetes_minor(), error.text.substr(0, error.text.find('\n')));
+    issue.location.object = object;
+    issue.location.pointer = error.pointer;
+    issue.location.range = error.range;
+    out.push_back(std::move(issue));
+  }
+  return out;
+}
+
+Result<void> find_server_configs(const AuthConfigOptions& options, const std::string& kubernetes_version,
+                                 Context& context, Inputs& inputs, ServerConfigs& out) {
+  std::optional<std::string> version = options.kubernetes_version;
+  if (!version && !kubernetes_version.empty()) version = kubernetes_version;
+  ASSIGN_OR_RETURN(const int minor, kubernetes_minor(version));
+  const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
+  if (options.file && flags.any_oidc()) {
+    return Error(ErrorKind::usage, "authentication-config file and oidc-* flags are mutually exclusive",
+                 "give --auth-config or the flags");
+  }
+  Finder finder(minor, inputs, out);
+  std::string canonical;
+  if (options.file && *options.file != "-") {
+    const Result<std::string> path = context.files.canonical(*options.file);
+    canonical = path.ok() ? path.value() : std::string();
+  }
+  std::optional<std::size_t> given;
+  std::vector<InputFile> last;
+  for (const InputFile& file : inputs.files) {
+    const bool is_given =
+        options.file && (canonical.empty() ? file.canonical.empty() : file.canonical == canonical);
+    if (is_given) {
+      last.push_back(file);
+    } else {
+      finder.look_at(file, false, {});
+    }
+  }
+  if (options.file) {
+    given = out.servers.size();
+    for (const InputFile& file : last) finder.look_at(file, true, flags.service_account_issuers);
+    if (out.servers.size() == *given) {
+      // Asked for by name, it is not passed over like other files that nobody can read.
+      return Error(ErrorKind::configuration,
+                   fmt::format("`{}` cannot be read as a configuration of authentication", *options.file),
+                   out.issues.empty() ? std::string() : out.issues.back().message);
+    }
+  } else if (flags.any_oidc()) {
+    given = out.servers.size();
+    AuthConfigOptions only_flags = options;
+    only_flags.kubernetes_version = version;
+    ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(only_flags, context, inputs.sources));
+    out.from_flags = std::move(read.loaded);
+    rules::ServerConfig server;
+    server.config = &out.from_flags.config;
+    server.object = {{}, "kube-apiserver", {}, "flags"};
+    server.kubernetes_minor = minor;
+    finder.add(out.from_flags, server);
+  }
+  finder.join(given.value_or(0), given.has_value());
+  return {};
+}
+
+}  // namespace oidc_audit::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "diag/issue.h"
+#include "oidc/config_source.h"
+#include "rules/authentication.h"
+
+namespace oidc_audit::oidc {
+class Authenticators;
+}
+
+namespace oidc_audit::cli {
+
+struct AuthConfigOptions;
+struct Context;
+struct Inputs;
+
+/// The configurations of authentication of a run, for RunOptions::servers. Does not move.
+struct ServerConfigs {
+  std::deque<oidc::FoundConfig> found;
+  oidc::LoadedConfig from_flags;
+  std::vector<rules::ServerConfig> servers;  ///< those that a server can be started with; borrows the above
+  std::vector<Issue> issues;                 ///< why others cannot, and which one bindings are compared with
+};
+
+/// Looks for configurations among the inputs and takes the one that `options` name, which is then the server
+/// that the bindings are for; without one, a single configuration among the inputs is. REQUIRES: the file of
+/// `options` is among the inputs. Fails (usage) when options exclude each other.
+Result<void> find_server_configs(const AuthConfigOptions& options, const std::string& kubernetes_version,
+                                 Context& context, Inputs& inputs, ServerConfigs& out);
+
+/// One issue for every reason why a server does not start with a configuration.
+std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, const ObjectRef& object);
+
+}  // namespace oidc_audit::cli
