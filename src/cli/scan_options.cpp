@@ -11,8 +11,9 @@ constexpr const char* kSarif = "SARIF options";
 }  // namespace
 
 void declare_scan_options(CommandSpec& spec, ScanOptions& options) {
-  spec.positionals("PATH", options.input.paths,
-                   "files, snapshots, directories (searched for *.yaml, *.yml, *.json) or `-` for standard input");
+  spec.positionals(
+      "PATH", options.input.paths,
+      "files, snapshots, directories (searched for *.yaml, *.yml, *.json) or `-` for standard input");
   declare_thresholds(spec, options.rules);
   spec.option("-n,--namespace", "NAMESPACE", options.input.namespace_name,
               "namespace of namespaced objects that name none (Helm and kustomize output is like that)");
