@@ -116,11 +116,10 @@ void add_iam_options(CommandSpec& spec, IamOptions& options) {
       .group = kGroup;
   spec.option("--access-entries", "FILE", options.access_entries,
               "what `aws eks describe-access-entry`, `list-access-entries` or "
-              "`list-associated-access-policies` prints; repeatable")
+              "`list-associated-access-policies` prints")
       .group = kGroup;
-  spec.option(
-          "--aws-value", "KEY=VALUE", options.values,
-          "what templates need and an ARN does not tell: EC2PrivateDNSName, AccessKeyID; UserId; repeatable")
+  spec.option("--aws-value", "KEY=VALUE", options.values,
+              "what templates need and an ARN does not tell: EC2PrivateDNSName, AccessKeyID; UserId")
       .group = kGroup;
 }
 

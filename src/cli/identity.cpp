@@ -18,13 +18,9 @@ namespace {
 
 constexpr const char* kGroup = "Identity";
 
-Result<Identity> from_token(const IdentityOptions& options, Context& context) {
-  LoadedAuthConfig loaded;
-  RETURN_IF_ERROR(load_auth_config(options.token.config, context, loaded));
-  ASSIGN_OR_RETURN(const oidc::AuthenticationResult result, authenticate(options.token, context, loaded));
-  const oidc::AuthConfig& config = loaded.authenticators->config();
-  const report::AuthnReport answer{
-      loaded.sources, result, config, loaded.authenticators->kubernetes_minor(), {}, loaded.notes};
+// What an authentication came to, as an identity that asks the authorizer.
+Identity identity_of(const report::AuthnReport& answer, const IdentityOptions& options) {
+  const oidc::AuthenticationResult& result = answer.result;
   Identity identity;
   identity.authenticated = result.authenticated();
   identity.user = options.exact_groups ? result.user : oidc::with_authenticated_group(result.user);
@@ -32,6 +28,17 @@ Result<Identity> from_token(const IdentityOptions& options, Context& context) {
   report::write_authentication(json, answer);
   identity.authentication_json = json.take();
   identity.authentication_text = report::whoami_text(answer, false) + "\n";
+  return identity;
+}
+
+Result<Identity> from_token(const IdentityOptions& options, Context& context) {
+  LoadedAuthConfig loaded;
+  RETURN_IF_ERROR(load_auth_config(options.token.config, context, loaded));
+  ASSIGN_OR_RETURN(const oidc::AuthenticationResult result, authenticate(options.token, context, loaded));
+  const oidc::AuthConfig& config = loaded.authenticators->config();
+  const report::AuthnReport answer{
+      loaded.sources, result, config, loaded.authenticators->kubernetes_minor(), {}, loaded.notes};
+  Identity identity = identity_of(answer, options);
   if (result.authenticated()) identity.source = sim::identity_source(result, config);
   return identity;
 }
@@ -44,14 +51,7 @@ Result<Identity> from_iam(const IdentityOptions& options, Context& context, Poli
       authenticate_iam(options.iam, context, sources, loaded == nullptr ? nullptr : loaded->inventory));
   const oidc::AuthConfig none;
   const report::AuthnReport answer{sources, result, none, oidc::kNewestKubernetesMinor, {}, {}};
-  Identity identity;
-  identity.authenticated = result.authenticated();
-  identity.user = options.exact_groups ? result.user : oidc::with_authenticated_group(result.user);
-  report::JsonWriter json(report::JsonWriter::Style::one_line);
-  report::write_authentication(json, answer);
-  identity.authentication_json = json.take();
-  identity.authentication_text = report::whoami_text(answer, false) + "\n";
-  return identity;
+  return identity_of(answer, options);
 }
 
 }  // namespace

@@ -207,8 +207,7 @@ ExitCode run_docs(const RulesOptions& options, Context& context) {
 void declare_rules(CommandSpec& spec) {
   auto options = std::make_shared<RulesOptions>();
   const auto add_rules = [&options](CommandSpec& command) {
-    command.option("--rules", "DIR", options->directories,
-                   "also the rules of the packs in DIR; may be repeated");
+    command.option("--rules", "DIR", options->directories, "also the rules of the packs in DIR");
   };
   spec.description(
       "Shows the rules that a scan asks, tests the fixtures of rule packs and writes their pages. What is in "

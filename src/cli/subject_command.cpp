@@ -102,12 +102,11 @@ void declare_subject(CommandSpec& spec) {
   spec.option("--issuer", "URL", options->issuer, "issuer of names that carry no prefix");
   spec.choice("--kind", "KIND", {"any", "user", "group"}, options->kind, "what the names are bound as")
       .default_text = "any";
-  spec.option("--prefix", "TEXT", options->prefixes,
-              "username or groups prefix of the API server; may be repeated");
+  spec.option("--prefix", "TEXT", options->prefixes, "username or groups prefix of the API server");
   spec.option("--claims", "FILE", options->claims_file,
               "JSON payload of a token, for what the name alone cannot tell; `-` for standard input");
   spec.option("--rules", "DIR", options->rule_directories,
-              "also the rule packs in DIR, and the providers in DIR/providers; may be repeated");
+              "also the rule packs in DIR, and the providers in DIR/providers");
   spec.choice("--fail-on", "SEVERITY", {"info", "low", "medium", "high", "critical", "never"},
               options->fail_on, "exit with 1 on a finding of at least this severity")
       .default_text = "high";

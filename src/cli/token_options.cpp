@@ -39,7 +39,7 @@ constexpr std::array<ServerFlag, 9> kServerFlags = {
     ServerFlag{"--oidc-username-prefix", "TEXT", "as given to kube-apiserver; `-` means none"},
     ServerFlag{"--oidc-groups-claim", "CLAIM", "as given to kube-apiserver"},
     ServerFlag{"--oidc-groups-prefix", "TEXT", "as given to kube-apiserver; always literal"},
-    ServerFlag{"--oidc-required-claim", "CLAIM=VALUE", "as given to kube-apiserver; repeatable"},
+    ServerFlag{"--oidc-required-claim", "CLAIM=VALUE", "as given to kube-apiserver"},
     ServerFlag{"--oidc-signing-algs", "ALGS", "as given to kube-apiserver; it takes RS256 by default"}};
 
 void add_server_flag(CommandSpec& spec, const ServerFlag& flag, std::vector<oidc::ServerArgument>& into) {
@@ -183,16 +183,16 @@ void add_token_options(CommandSpec& spec, TokenOptions& options) {
   spec.option(
           "--claim", "NAME=TEXT", options.claim_changes,
           "change a claim of --claims, to see what another token would give; `NAME:=JSON` sets any value, "
-          "`NAME:=` takes the claim out; repeatable")
+          "`NAME:=` takes the claim out")
       .group = kTokenGroup;
-  spec.option("--jwks", "[ISSUER=]FILE", options.jwks, "verify the signature with this key set; repeatable")
-      .group = kTokenGroup;
+  spec.option("--jwks", "[ISSUER=]FILE", options.jwks, "verify the signature with this key set").group =
+      kTokenGroup;
   spec.flag("--discover", options.discover, "fetch the issuer's keys over HTTPS and verify the signature")
       .group = kTokenGroup;
   spec.option("--now", "TIME", options.now, "the server's clock, RFC 3339 or Unix seconds (default: now)")
       .group = kTokenGroup;
   spec.option("--distributed-claim", "ENDPOINT=FILE", options.distributed,
-              "what the endpoint of a distributed claim answers: a JWT or its payload; repeatable")
+              "what the endpoint of a distributed claim answers: a JWT or its payload")
       .group = kTokenGroup;
   add_auth_config_options(spec, options.config);
 }

@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "oidc/authenticator.h"
 #include "oidc/go_json.h"
+#include "oidc/value_template.h"
 
 namespace oidc_audit::oidc {
 
@@ -292,22 +293,7 @@ class Mapper {
   bool matches_glob(std::string_view pattern) const {
     constexpr std::size_t kLongest = 2048;
     if (pattern.size() > kLongest || arn_.size() > kLongest) return false;
-    std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-    while (t < arn_.size()) {
-      if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == arn_[t])) {
-        ++p, ++t;
-      } else if (p < pattern.size() && pattern[p] == '*') {
-        star = p++;
-        mark = t;
-      } else if (star != std::string_view::npos) {
-        p = star + 1;
-        t = ++mark;
-      } else {
-        return false;
-      }
-    }
-    while (p < pattern.size() && pattern[p] == '*') ++p;
-    return p == pattern.size();
+    return glob_matches(pattern, arn_);
   }
 
   void refuse_unmapped() {

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "oidc/compiled_provider.h"
+#include "oidc/provider_yaml.h"
 
 namespace oidc_audit::oidc {
 
@@ -9,6 +10,7 @@ namespace {
 using document::Member;
 using document::NodeKind;
 using document::Value;
+using provider_yaml::texts_of;
 
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
@@ -41,16 +43,6 @@ void append_json(std::string& out, Value value) {
   } else {
     append_quoted(out, value.text());
   }
-}
-
-std::vector<std::string> texts_of(Value value) {
-  std::vector<std::string> out;
-  if (value.is_sequence()) {
-    for (const Value item : value.items()) out.emplace_back(item.text());
-  } else if (value.exists() && !value.is_null()) {
-    out.emplace_back(value.text());
-  }
-  return out;
 }
 
 std::string joined(const std::vector<std::string>& texts) {

@@ -61,28 +61,27 @@ std::size_t read_tree(std::string text, document::Format format) {
   return stream.tree->size();
 }
 
-std::size_t read_inventory(std::string text, document::Format format) {
-  SourceManager sources;
+void fill(SourceManager& sources, rbac::Inventory& inventory, std::string text, document::Format format) {
   const BufferId buffer = sources.add("bench", std::move(text)).value();
-  rbac::Inventory inventory(sources);
   Collector issues;
   rbac::LoadOptions options;
   options.format = format;
   inventory.add(buffer, options, issues);
   inventory.finish(issues);
+}
+
+std::size_t read_inventory(std::string text, document::Format format) {
+  SourceManager sources;
+  rbac::Inventory inventory(sources);
+  fill(sources, inventory, std::move(text), format);
   return inventory.bindings().size();
 }
 
 // All that `scan` does, but finding the file and writing to the terminal.
 std::size_t scan(std::string text, document::Format format) {
   SourceManager sources;
-  const BufferId buffer = sources.add("bench", std::move(text)).value();
   rbac::Inventory inventory(sources);
-  Collector issues;
-  rbac::LoadOptions options;
-  options.format = format;
-  inventory.add(buffer, options, issues);
-  inventory.finish(issues);
+  fill(sources, inventory, std::move(text), format);
   const rules::RuleSet rules = rules::RuleSet::builtin();
   rules::RunOptions run;
   run.minimum = Severity::low;
