@@ -217,6 +217,7 @@ Result<void> read_configuration(const AuthConfigOptions& options, Context& conte
 
 ObjectRef object_of(const oidc::AuthConfig& config) {
   if (config.origin == oidc::ConfigOrigin::flags) return {{}, "kube-apiserver", {}, "flags"};
+  if (config.origin == oidc::ConfigOrigin::platform) return {{}, "configuration", {}, {}};
   return {config.api_version, "AuthenticationConfiguration", {}, {}};
 }
 

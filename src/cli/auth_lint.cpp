@@ -45,6 +45,14 @@ class Finder {
       if (out_.found.size() >= kMostConfigs) return;
       auto& issuers = one.source.loaded.config.service_account_issuers;
       issuers.insert(issuers.end(), service_account_issuers.begin(), service_account_issuers.end());
+      if (one.source.without_tokens && !given) {
+        Issue told = note(
+            "bindings are not compared with this configuration: " + one.source.loaded.errors.front().text,
+            "");
+        told.location.range = SourceRange{one.range.buffer, one.range.begin, one.range.begin};
+        out_.issues.push_back(std::move(told));
+        continue;
+      }
       out_.found.push_back(std::move(one));
       const oidc::FoundConfig& kept = out_.found.back();
       add(kept.source.loaded, rules::server_config(kept, minor_));
@@ -97,9 +105,11 @@ std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, con
     Issue issue;
     issue.code = "invalid-authentication-configuration";
     issue.level = IssueLevel::warning;
-    issue.message =
-        fmt::format("an API server 1.{} does not start with this configuration: {}",
-                    authenticators.kubernetes_minor(), error.text.substr(0, error.text.find('\n')));
+    const std::string_view text = std::string_view(error.text).substr(0, error.text.find('\n'));
+    issue.message = authenticators.config().origin == oidc::ConfigOrigin::platform
+                        ? fmt::format("the platform does not take this configuration: {}", text)
+                        : fmt::format("an API server 1.{} does not start with this configuration: {}",
+                                      authenticators.kubernetes_minor(), text);
     issue.location.object = object;
     issue.location.pointer = error.pointer;
     issue.location.range = error.range;

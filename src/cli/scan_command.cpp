@@ -22,6 +22,7 @@
 #include "cli/version.h"
 #include "diag/collector.h"
 #include "oidc/catalogue.h"
+#include "oidc/iam_mapping.h"
 #include "rbac/inventory.h"
 #include "report/ci_reports.h"
 #include "report/report.h"
@@ -149,9 +150,11 @@ void sort_findings(std::vector<Finding>& findings) {
 
 /// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
 rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const rules::Config& config,
-                           Severity minimum, std::span<const rules::ServerConfig> servers) {
+                           Severity minimum, std::span<const rules::ServerConfig> servers,
+                           const oidc::IamMappings& access_entries) {
   rules::RunOptions run;
   run.minimum = minimum;
+  run.access_entries = &access_entries;
   run.servers.assign(servers.begin(), servers.end());
   if (inputs.clusters.empty())
     return rules::run(rules.rules, *inputs.inventory, inputs.sources, config, rules.catalogue(), run);
@@ -200,12 +203,19 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
     return context.fail(found.error());
   }
 
+  oidc::IamMappings access_entries;
+  std::size_t entry_documents = 0;
+  for (const InputFile& file : inputs.files)
+    entry_documents += oidc::find_access_entries(inputs.sources, file.buffer, access_entries);
+
   const Thresholds limits = thresholds(options.rules, config.config);
-  rules::RunResult result = ask_rules(rules, inputs, config.config, limits.minimum, servers.servers);
+  rules::RunResult result =
+      ask_rules(rules, inputs, config.config, limits.minimum, servers.servers, access_entries);
   const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 
   report::Summary summary = summarize(inputs);
+  count_configurations(servers, access_entries.entries.size(), entry_documents, summary);
   summary.rules_run = result.rules_asked;
   summary.suppressed = result.suppressed.size();
   summary.below_minimum = std::accumulate(result.hidden.begin(), result.hidden.end(), std::size_t{0});
@@ -239,9 +249,9 @@ void declare_scan(CommandSpec& spec) {
       "clusters, and reports "
       "what is wrong with bindings that trust identities from outside the cluster, each at its line and "
       "column. Configurations of an API server's authentication by tokens are looked at too: "
-      "AuthenticationConfiguration, and the --oidc-* arguments in a static pod manifest, a kubeadm "
-      "ClusterConfiguration or a config.yaml of k3s and RKE2. When there is one, bindings are compared with "
-      "what it "
+      "AuthenticationConfiguration, the --oidc-* arguments in a static pod manifest, a kubeadm "
+      "ClusterConfiguration or a config.yaml of k3s and RKE2, and the forms of EKS, GKE, OpenShift and AKS, "
+      "access entries of EKS among them. When there is one, bindings are compared with what it "
       "can produce. Documents of other kinds are passed over; Helm templates are skipped with a hint.");
   spec.example("Scan a directory", "scan deploy/");
   spec.example("Scan what a chart renders to; -n names the namespace it goes to",

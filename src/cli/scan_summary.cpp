@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/auth_lint.h"
 #include "cli/inputs.h"
 #include "rbac/inventory.h"
 
@@ -84,6 +85,24 @@ report::Summary summarize(const Inputs& inputs) {
   }
   summary.complete = !inputs.incomplete;
   return summary;
+}
+
+void count_configurations(const ServerConfigs& servers, std::size_t access_entries, std::size_t documents,
+                          report::Summary& summary) {
+  std::map<std::string, std::size_t, std::less<>> counts;
+  std::size_t looked_at = documents;
+  for (const oidc::FoundConfig& found : servers.found) {
+    // These are kept as objects and counted with those.
+    if (found.source.kind == oidc::ConfigSourceKind::authentication_configuration ||
+        found.source.kind == oidc::ConfigSourceKind::kubeadm) {
+      continue;
+    }
+    ++looked_at;
+    ++counts[found.kind.empty() ? "config.yaml" : found.kind];
+  }
+  if (access_entries != 0) counts["AccessEntry"] += access_entries;
+  summary.other_objects -= std::min(looked_at, summary.other_objects);
+  summary.objects.insert(summary.objects.end(), counts.begin(), counts.end());
 }
 
 }  // namespace oidc_audit::cli

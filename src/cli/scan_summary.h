@@ -5,8 +5,14 @@
 namespace oidc_audit::cli {
 
 struct Inputs;
+struct ServerConfigs;
 
 /// What was looked at, in numbers; what rules found is left to the caller.
 report::Summary summarize(const Inputs& inputs);
+
+/// Counts what no Kubernetes object is and was looked at all the same: configurations of authentication in
+/// other forms, and access entries, of which there are `access_entries` in `documents`.
+void count_configurations(const ServerConfigs& servers, std::size_t access_entries, std::size_t documents,
+                          report::Summary& summary);
 
 }  // namespace oidc_audit::cli

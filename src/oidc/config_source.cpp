@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "document/reader.h"
+#include "oidc/config_source_parts.h"
 #include "oidc/platform_config.h"
 #include "source/source_manager.h"
 
@@ -79,6 +80,8 @@ std::optional<std::vector<ServerArgument>> distribution_arguments(Value root) {
   return arguments;
 }
 
+}  // namespace
+
 std::optional<FoundArguments> arguments_of(Value root) {
   const std::string_view kind = root.find("kind").text();
   const std::string_view api_version = root.find("apiVersion").text();
@@ -97,7 +100,7 @@ std::optional<FoundArguments> arguments_of(Value root) {
   return std::nullopt;
 }
 
-ConfigSource from_arguments(SourceManager& sources, FoundArguments found, int minor,
+ConfigSource from_arguments(SourceManager& sources, const FoundArguments& found, int minor,
                             const ReadNamedFile& read) {
   ConfigSource source;
   source.kind = found.kind;
@@ -140,8 +143,6 @@ ConfigSource from_arguments(SourceManager& sources, FoundArguments found, int mi
   return source;
 }
 
-}  // namespace
-
 std::string_view to_string(ConfigSourceKind kind) {
   switch (kind) {
     case ConfigSourceKind::authentication_configuration:
@@ -172,23 +173,33 @@ document::Stream read_all(const SourceManager& sources, BufferId buffer) {
   return document::read_documents(sources, buffer, options);
 }
 
-// The first document that is a platform's form, unless an AuthenticationConfiguration stands before it.
-std::optional<ConfigSource> platform_config(const document::Stream& stream) {
+// The documents up to the first AuthenticationConfiguration, with the items of lists in place of those.
+std::vector<Value> objects_of(const document::Stream& stream) {
+  std::vector<Value> out;
   for (const document::Document& document : stream.documents) {
-    if (is_auth_config(document.root.find("apiVersion").text(), document.root.find("kind").text()))
-      return std::nullopt;
-    if (std::optional<ConfigSource> found = read_platform_config(document.root)) return found;
+    const Value root = document.root;
+    const std::string_view kind = root.find("kind").text();
+    if (is_auth_config(root.find("apiVersion").text(), kind)) break;
+    if (kind.ends_with("List")) {
+      for (const Value item : root.find("items").items()) out.push_back(item);
+    } else {
+      out.push_back(root);
+    }
+  }
+  return out;
+}
+
+std::optional<ConfigSource> platform_config(const document::Stream& stream) {
+  for (const Value object : objects_of(stream)) {
+    if (std::optional<ConfigSource> found = read_platform_config(object)) return found;
   }
   return std::nullopt;
 }
 
 std::optional<FoundArguments> server_arguments(const document::Stream& stream) {
-  for (const document::Document& document : stream.documents) {
-    if (!document.root.is_mapping()) continue;
-    if (is_auth_config(document.root.find("apiVersion").text(), document.root.find("kind").text())) {
-      return std::nullopt;
-    }
-    if (std::optional<FoundArguments> found = arguments_of(document.root)) return found;
+  for (const Value object : objects_of(stream)) {
+    if (!object.is_mapping()) continue;
+    if (std::optional<FoundArguments> found = arguments_of(object)) return found;
   }
   return std::nullopt;
 }
@@ -204,46 +215,13 @@ ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kub
   {
     const document::Stream stream = read_all(sources, buffer);
     if (std::optional<FoundArguments> found = server_arguments(stream)) {
-      return from_arguments(sources, std::move(*found), kubernetes_minor, read_named);
+      return from_arguments(sources, *found, kubernetes_minor, read_named);
     }
     if (std::optional<ConfigSource> found = platform_config(stream)) return std::move(*found);
   }
   ConfigSource source;
   source.loaded = decode_auth_config(sources, buffer, kubernetes_minor);
   return source;
-}
-
-std::vector<FoundConfig> find_configs(SourceManager& sources, BufferId buffer, int kubernetes_minor,
-                                      const ReadNamedFile& read_named) {
-  std::vector<FoundConfig> out;
-  const std::string_view text = sources.text(buffer);
-  const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
-  const bool by_arguments = (has("oidc-") || has("authentication-config")) &&
-                            (has("kube-apiserver") || has("ClusterConfiguration"));
-  if (!by_arguments && !has("AuthenticationConfiguration")) return out;
-  document::ReadOptions options;
-  options.comments = false;
-  const document::Stream stream = document::read_documents(sources, buffer, options);
-  for (std::size_t i = 0; i < stream.documents.size(); ++i) {
-    const Value root = stream.documents[i].root;
-    if (!root.is_mapping()) continue;
-    FoundConfig found;
-    found.api_version = std::string(root.find("apiVersion").text());
-    found.kind = std::string(root.find("kind").text());
-    found.name = std::string(root.at_pointer("/metadata/name").text());
-    found.range = stream.documents[i].range;
-    if (is_auth_config(found.api_version, found.kind)) {
-      found.source.loaded = decode_auth_config(sources, stream, i, buffer, kubernetes_minor);
-    } else if (std::optional<FoundArguments> arguments = arguments_of(root)) {
-      const LegacyFlags flags = parse_server_arguments(arguments->arguments);
-      if (!flags.any_oidc() && !flags.authentication_config) continue;
-      found.source = from_arguments(sources, std::move(*arguments), kubernetes_minor, read_named);
-    } else {
-      continue;
-    }
-    out.push_back(std::move(found));
-  }
-  return out;
 }
 
 }  // namespace oidc_audit::oidc

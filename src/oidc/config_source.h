@@ -28,6 +28,8 @@ std::string_view to_string(ConfigSourceKind kind);
 struct ConfigSource {
   ConfigSourceKind kind = ConfigSourceKind::authentication_configuration;
   LoadedConfig loaded;
+  /// A platform that signs people in by other means alone: there is no token to map.
+  bool without_tokens = false;
   std::vector<std::string> notes;  ///< for people: what was found, what could not be looked at
 };
 
@@ -58,9 +60,10 @@ struct FoundConfig {
   SourceRange range;        ///< the document
 };
 
-/// Every configuration in a buffer: each AuthenticationConfiguration, and the files with arguments of a
-/// kube-apiserver that hold some of --oidc-* or --authentication-config. A buffer without any word of these
-/// is not read at all.
+/// Every configuration in a buffer: each AuthenticationConfiguration, the files with arguments of a
+/// kube-apiserver that hold some of --oidc-* or --authentication-config, and the forms of managed platforms,
+/// also as items of a list. Files that only look like one of these are nobody's. A buffer without any word of
+/// them is not read at all.
 std::vector<FoundConfig> find_configs(SourceManager& sources, BufferId buffer, int kubernetes_minor,
                                       const ReadNamedFile& read_named = {});
 

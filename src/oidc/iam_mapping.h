@@ -10,6 +10,7 @@
 #include "document/tree.h"
 #include "oidc/auth_config.h"
 #include "oidc/aws_arn.h"
+#include "source/source_range.h"
 
 namespace oidc_audit {
 class SourceManager;
@@ -77,6 +78,10 @@ void add_aws_auth(const SourceManager& sources, document::Value config_map, IamM
 /// Reads what the AWS command line prints: `describe-access-entry`, `list-access-entries`,
 /// `list-associated-access-policies`, single or in a list. False: it is none of these.
 bool add_access_entries(const SourceManager& sources, document::Value root, IamMappings& into);
+
+/// Adds the access entries among the documents of a buffer that nobody named as such. A buffer without a word
+/// of them is not read at all. Gives back how many documents were such.
+std::size_t find_access_entries(const SourceManager& sources, BufferId buffer, IamMappings& into);
 
 /// Who presents itself, as STS tells aws-iam-authenticator; what was not given is not known.
 struct IamIdentity {

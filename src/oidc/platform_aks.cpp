@@ -40,21 +40,22 @@ void rules(PlatformReader& reader, const PlatformValue& list, const std::string&
   }
 }
 
-}  // namespace
+// The object that has the fields: the answer of `show` keeps them in `properties`.
+PlatformValue own_part(const PlatformValue& top) {
+  const bool shown = top.value.find("properties").find("issuer").is_mapping();
+  return shown ? top.find("properties") : top;
+}
 
-// The JSON has the field names of an AuthenticationConfiguration's entry, with expressions alone
-// (Microsoft.ContainerService/managedClusters/jwtAuthenticators).
-bool read_aks_config(Value root, ConfigSource& into) {
-  if (root.find("kind").exists() || root.find("apiVersion").exists()) return false;
-  const PlatformValue top{root, "", ""};
-  const bool shown = root.find("properties").find("issuer").is_mapping();
-  const PlatformValue own = shown ? top.find("properties") : top;
+bool is_authenticator(Value root) {
+  if (!root.is_mapping() || root.find("kind").exists() || root.find("apiVersion").exists()) return false;
+  const Value own = own_part({root, "", ""}).value;
+  return own.find("issuer").is_mapping() && own.find("issuer").find("url").exists() &&
+         own.find("claimMappings").is_mapping();
+}
+
+void authenticator(PlatformReader& reader, const PlatformValue& top) {
+  const PlatformValue own = own_part(top);
   const PlatformValue issuer = own.find("issuer");
-  if (!issuer.value.is_mapping() || !issuer.value.find("url").exists() ||
-      !own.value.find("claimMappings").is_mapping()) {
-    return false;
-  }
-  PlatformReader reader(into, ConfigSourceKind::aks_jwt_authenticator);
   JwtAuthenticator& jwt = reader.add_authenticator(own.value);
   const std::string path = reader.path();
   jwt.issuer.url = reader.text(issuer, "url", path + ".issuer.url");
@@ -95,6 +96,32 @@ bool read_aks_config(Value root, ConfigSource& into) {
   for (const PlatformValue& mapping : {username, groups}) {
     if (mapping.value.find("claim").exists())
       reader.invalid(mapping.find("claim"), "AKS takes expressions alone: write `expression`");
+  }
+}
+
+}  // namespace
+
+// The JSON has the field names of an AuthenticationConfiguration's entry, with expressions alone
+// (Microsoft.ContainerService/managedClusters/jwtAuthenticators). `az aks jwtauthenticator list` prints an
+// array of them, the REST interface `{"value": [...]}`; all of a cluster count together.
+bool read_aks_config(Value root, ConfigSource& into) {
+  const PlatformValue top{root, "", ""};
+  const PlatformValue list = root.is_sequence() ? top : top.find("value");
+  const bool several = list.value.is_sequence() && list.value.size() != 0;
+  if (!(several ? is_authenticator(*list.value.items().begin()) : is_authenticator(root))) return false;
+  PlatformReader reader(into, ConfigSourceKind::aks_jwt_authenticator);
+  if (several) {
+    std::size_t index = 0;
+    for (const Value item : list.value.items()) {
+      const PlatformValue one = list.item(index++, item);
+      if (is_authenticator(item)) {
+        authenticator(reader, one);
+      } else {
+        reader.unreadable(one, "is no JWT authenticator");
+      }
+    }
+  } else {
+    authenticator(reader, top);
   }
   reader.note("Entra ID sign-in of AKS is no matter of this configuration: it is a webhook of its own");
   return true;

@@ -68,8 +68,28 @@ void PlatformReader::unreadable(const PlatformValue& at, std::string_view why) {
   fail(ConfigStatus::load_error, at, why);
 }
 
+bool is_platform_config(Value root) {
+  const auto is_text = [](Value value) { return value.is_string() && !value.text().empty(); };
+  if (root.is_sequence()) {  // of AKS
+    return root.size() != 0 && is_platform_config(*root.items().begin());
+  }
+  if (!root.is_mapping()) return false;
+  if (root.find("kind").exists() || root.find("apiVersion").exists()) return true;
+  if (root.find("value").is_sequence()) return is_platform_config(root.find("value"));
+  const Value described = root.at_pointer("/identityProviderConfig/oidc");
+  if (is_text(described.find("issuerUrl")) && is_text(described.find("clientId"))) return true;
+  // Applications keep an `oidc` with an issuer and a client too, but no name of such a configuration.
+  const Value associated = root.find("oidc");
+  if (is_text(associated.find("issuerUrl")) && (is_text(associated.find("identityProviderConfigName")) ||
+                                                is_text(associated.find("identityProviderConfigArn")))) {
+    return true;
+  }
+  const Value own = root.find("properties").is_mapping() ? root.find("properties") : root;
+  return is_text(own.at_pointer("/issuer/url")) && own.at_pointer("/claimMappings/username").is_mapping();
+}
+
 std::optional<ConfigSource> read_platform_config(Value root) {
-  if (!root.is_mapping()) return std::nullopt;
+  if (!root.is_mapping() && !root.is_sequence()) return std::nullopt;
   for (const auto read : {read_eks_config, read_gke_config, read_openshift_config, read_aks_config}) {
     ConfigSource source;
     if (!read(root, source)) continue;

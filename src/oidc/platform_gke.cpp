@@ -76,7 +76,10 @@ bool read_gke_config(Value root, ConfigSource& into) {
     }
     reader.note("`" + entry.name + "` is no OIDC provider (" + others + ") and was not looked at");
   }
-  if (reader.config().jwt.empty()) reader.unreadable(list, "holds no OIDC provider");
+  if (reader.config().jwt.empty()) {
+    into.without_tokens = true;
+    reader.unreadable(list, "holds no OIDC provider");
+  }
   reader.note(
       "Identity Service for GKE verifies these tokens in a webhook; what it accepts is shown as "
       "kube-apiserver "

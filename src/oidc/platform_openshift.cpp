@@ -158,16 +158,25 @@ class Provider {
 }  // namespace
 
 bool read_openshift_config(Value root, ConfigSource& into) {
-  if (root.find("kind").text() != "Authentication" ||
+  const std::string_view kind = root.find("kind").text();
+  if ((kind != "Authentication" && kind != "OAuth") ||
       !root.find("apiVersion").text().starts_with("config.openshift.io/")) {
     return false;
   }
   PlatformReader reader(into, ConfigSourceKind::openshift_authentication);
   const PlatformValue top{root, "", ""};
   const PlatformValue spec = top.find("spec");
+  if (kind == "OAuth") {
+    into.without_tokens = true;
+    reader.unreadable(spec.find("identityProviders"),
+                      "no OIDC provider decides here: users and groups are the User and Group objects of the "
+                      "OAuth server, which people sign in to");
+    return true;
+  }
   const PlatformValue providers = spec.find("oidcProviders");
   const std::string_view type = spec.value.find("type").text();
   if (type != "OIDC") {
+    into.without_tokens = true;
     reader.unreadable(spec.find("type"),
                       "no OIDC provider decides here: with `" +
                           std::string(type.empty() ? "IntegratedOAuth" : type) +

@@ -1,4 +1,5 @@
 #include "base/strings.h"
+#include "oidc/config_field.h"
 #include "rules/authentication.h"
 
 namespace oidc_audit::rules {
@@ -9,10 +10,21 @@ using Range = std::optional<SourceRange>;
 
 Range range_of(const ConfigText* text) { return text != nullptr ? text->range : std::nullopt; }
 
+// A platform's form has other names for the fields.
+std::string own_pointer(const oidc::AuthConfig& config, std::string pointer) {
+  if (config.names.empty()) return pointer;
+  std::string path;
+  for (const std::string_view step : split(std::string_view(pointer).substr(1), '/')) {
+    const bool number = !step.empty() && step.find_first_not_of("0123456789") == std::string_view::npos;
+    path += number ? "[" + std::string(step) + "]" : (path.empty() ? "" : ".") + std::string(step);
+  }
+  return oidc::field_of(config, path).pointer;
+}
+
 Location place(const ServerConfig& server, std::string pointer, Range exact, Range around) {
   Location out;
   out.object = server.object;
-  out.pointer = std::move(pointer);
+  out.pointer = own_pointer(*server.config, std::move(pointer));
   out.range = exact ? exact : around ? around : server.range;
   return out;
 }

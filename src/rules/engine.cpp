@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "diag/collector.h"
+#include "oidc/iam_names.h"
 #include "rbac/inventory.h"
 #include "rules/asker.h"
 #include "rules/iam.h"
@@ -28,7 +29,13 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
                         pointers(inventory.service_accounts()), pointers(inventory.namespaces())};
   const Authentication authentication(options.servers, catalogue);
   const Config joined = with_server(config, authentication);
-  World world(objects, joined, catalogue, options.complete, &authentication);
+  oidc::IamMappings iam;
+  if (options.access_entries != nullptr) iam = *options.access_entries;
+  const std::size_t entries_given = iam.entries.size();
+  const std::size_t issues_given = iam.issues.size();
+  add_iam_mappings(inventory, sources, iam);
+  const oidc::IamNames iam_names(iam);
+  World world(objects, joined, catalogue, options.complete, &authentication, &iam_names);
   std::vector<ActiveRule> active = active_rules(rules, config, options);
   std::vector<const LoadedRule*> asked;
   for (const ActiveRule& rule : active) asked.push_back(rule.rule);
@@ -40,8 +47,12 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   asker.ask_bindings();
   asker.ask_roles();
   asker.ask_objects();
-  const oidc::IamMappings iam = read_iam_mappings(inventory, sources);
-  asker.ask_iam(iam_entries(iam));
+  std::vector<IamEntry> mapped = iam_entries(iam);
+  if (!options.ask_servers) {
+    mapped.erase(mapped.begin(), mapped.begin() + static_cast<std::ptrdiff_t>(entries_given));
+    iam.issues.erase(iam.issues.begin(), iam.issues.begin() + static_cast<std::ptrdiff_t>(issues_given));
+  }
+  asker.ask_iam(mapped);
   if (options.ask_servers) asker.ask_authentication();
   RunResult result;
   result.rules_asked = asked.size();

@@ -19,6 +19,9 @@
 namespace oidc_audit::rbac {
 class Inventory;
 }
+namespace oidc_audit::oidc {
+struct IamMappings;
+}
 
 namespace oidc_audit::rules {
 
@@ -32,7 +35,10 @@ struct RunOptions {
   /// Configurations of authentication that are asked about too; borrowed. One that is `joined` also tells
   /// which names tokens can carry.
   std::vector<ServerConfig> servers;
-  /// Whether rules are asked about `servers` themselves; false where another run has done so.
+  /// Access entries of the cluster, beside the ConfigMap `aws-auth` of the inventory; borrowed, may be null.
+  const oidc::IamMappings* access_entries = nullptr;
+  /// Whether rules are asked about `servers` and `access_entries` themselves; false where another run has
+  /// done so.
   bool ask_servers = true;
 };
 

@@ -43,7 +43,8 @@ bool same_effects(std::string_view wanted, std::span<const Effect> effects) {
   return std::equal(list.begin(), list.end(), effects.begin(), effects.end());
 }
 
-bool could_ask(Each each, const rbac::Inventory& inventory, std::span<const ServerConfig> servers) {
+bool could_ask(Each each, const rbac::Inventory& inventory, std::span<const ServerConfig> servers,
+               const oidc::IamMappings& access_entries) {
   const auto some = [&](auto has) {
     return std::any_of(servers.begin(), servers.end(), [&](const ServerConfig& server) {
       return std::any_of(server.config->jwt.begin(), server.config->jwt.end(), has);
@@ -73,7 +74,8 @@ bool could_ask(Each each, const rbac::Inventory& inventory, std::span<const Serv
       return !inventory.bindings().empty() || !inventory.roles().empty() ||
              !inventory.service_accounts().empty() || !inventory.namespaces().empty();
     case Each::iam_mapping:
-      return std::any_of(inventory.others().begin(), inventory.others().end(),
+      return !access_entries.entries.empty() ||
+             std::any_of(inventory.others().begin(), inventory.others().end(),
                          [](const rbac::OtherObject& object) { return oidc::is_aws_auth(object.value); });
   }
   return false;
@@ -164,7 +166,10 @@ void FixtureRun::test_file(const LoadedRule& rule, const std::string& path, bool
     run_options.servers.push_back(server_config(one, oidc::kNewestKubernetesMinor));
   }
   if (run_options.servers.size() == 1) run_options.servers.front().joined = true;
-  if (!could_ask(rule.rule.each, inventory, run_options.servers)) {
+  oidc::IamMappings access_entries;
+  oidc::find_access_entries(sources, buffer.value(), access_entries);
+  run_options.access_entries = &access_entries;
+  if (!could_ask(rule.rule.each, inventory, run_options.servers, access_entries)) {
     return fail(
         rule, path, 0,
         fmt::format("it holds nothing that a rule for each {} is asked of", to_string(rule.rule.each)));

@@ -11,6 +11,10 @@ std::string_view IamEntry::source() const {
   return mapping == nullptr ? std::string_view("mapAccounts") : oidc::to_string(mapping->source);
 }
 
+bool IamEntry::is_access_entry() const {
+  return mapping != nullptr && mapping->source == oidc::IamSource::access_entry;
+}
+
 std::string IamEntry::at() const {
   return mapping != nullptr ? mapping->at() : "mapAccounts[" + std::to_string(index) + "]";
 }
@@ -28,7 +32,8 @@ std::string IamEntry::never_matches() const {
   if (!read.ok()) return "it is no ARN of an IAM identity";
   if (read.value().kind == oidc::PrincipalKind::assumed_role)
     return "sessions are compared as the role that they are of";
-  if (read.value().kind == oidc::PrincipalKind::role && !read.value().path.empty())
+  // EKS keeps the paths of roles in access entries and looks past them.
+  if (!is_access_entry() && read.value().kind == oidc::PrincipalKind::role && !read.value().path.empty())
     return "STS tells no path of a role, and the entry has `" + read.value().path + "`";
   return {};
 }
@@ -40,12 +45,11 @@ std::string IamEntry::meant_arn() const {
   return oidc::without_role_path(read.value().canonical);
 }
 
-oidc::IamMappings read_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources) {
-  oidc::IamMappings mappings;
+void add_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources,
+                      oidc::IamMappings& into) {
   for (const rbac::OtherObject* object : inventory.others("ConfigMap")) {
-    if (oidc::is_aws_auth(object->value)) oidc::add_aws_auth(sources, object->value, mappings);
+    if (oidc::is_aws_auth(object->value)) oidc::add_aws_auth(sources, object->value, into);
   }
-  return mappings;
 }
 
 std::vector<IamEntry> iam_entries(const oidc::IamMappings& mappings) {
@@ -59,8 +63,13 @@ std::vector<IamEntry> iam_entries(const oidc::IamMappings& mappings) {
 
 Location place_in_iam(const IamEntry& entry, std::string_view pointer) {
   Location out;
-  out.object = {"v1", "ConfigMap", "kube-system", "aws-auth"};
-  out.pointer = "/data/" + std::string(entry.source());
+  if (entry.is_access_entry()) {
+    out.object = {{}, "AccessEntry", {}, entry.mapping->arn.value};
+    out.pointer = "/principalArn";
+  } else {
+    out.object = {"v1", "ConfigMap", "kube-system", "aws-auth"};
+    out.pointer = "/data/" + std::string(entry.source());
+  }
   if (entry.mapping == nullptr) {
     out.range = entry.account->range;
     return out;
@@ -70,12 +79,14 @@ Location place_in_iam(const IamEntry& entry, std::string_view pointer) {
   constexpr std::string_view kGroups = "/groups/";
   if (pointer == "/username" && mapping.username.range) {
     out.range = mapping.username.range;
+    if (entry.is_access_entry()) out.pointer = "/username";
   } else if (pointer.starts_with(kGroups)) {
     std::size_t index = 0;
     const std::string_view digits = pointer.substr(kGroups.size());
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
     if (error == std::errc() && end == digits.data() + digits.size() && index < mapping.groups.size())
       out.range = mapping.groups[index].range;
+    if (entry.is_access_entry()) out.pointer = "/kubernetesGroups/" + std::string(digits);
   }
   return out;
 }

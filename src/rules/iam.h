@@ -14,24 +14,26 @@ class Inventory;
 
 namespace oidc_audit::rules {
 
-/// One entry of the ConfigMap `aws-auth` as rules see it: of mapRoles, mapUsers or mapAccounts. Borrows the
-/// mappings.
+/// One mapping of IAM identities as rules see it: an entry of mapRoles, mapUsers or mapAccounts of the
+/// ConfigMap `aws-auth`, or an access entry. Borrows the mappings.
 struct IamEntry {
   const oidc::IamMapping* mapping = nullptr;  ///< null: an account
   const oidc::ConfigText* account = nullptr;  ///< of mapAccounts; else null
   std::size_t index = 0;                      ///< of the account
 
-  std::string_view source() const;  ///< `mapRoles`, `mapUsers`, `mapAccounts`
-  std::string at() const;           ///< `mapRoles[0]`
-  std::string_view arn() const;     ///< or the account's id
+  std::string_view source() const;  ///< `mapRoles`, `mapUsers`, `mapAccounts`, `accessEntry`
+  bool is_access_entry() const;
+  std::string at() const;        ///< `mapRoles[0]`
+  std::string_view arn() const;  ///< or the account's id
   /// Why no identity ever is this entry's; empty: one may be, or it is dropped and an issue says so.
   std::string never_matches() const;
   /// The ARN that was probably meant; empty: not known.
   std::string meant_arn() const;
 };
 
-/// What `aws-auth` of the input maps, and what is wrong with it.
-oidc::IamMappings read_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources);
+/// Adds what `aws-auth` of the input maps, and what is wrong with it.
+void add_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources,
+                      oidc::IamMappings& into);
 std::vector<IamEntry> iam_entries(const oidc::IamMappings& mappings);
 
 /// The place of `/arn`, `/username` or `/groups/0` of an entry.

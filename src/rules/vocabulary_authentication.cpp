@@ -7,6 +7,7 @@
 
 #include "base/strings.h"
 #include "oidc/compiled_config.h"
+#include "oidc/config_field.h"
 #include "rules/prefix_words.h"
 #include "rules/vocabulary.h"
 
@@ -28,13 +29,13 @@ const MappingEntry& mapping(const Ask& ask) { return *ask.mapping; }
 
 bool from_flags(const Ask& ask) { return ask.server->config->origin == oidc::ConfigOrigin::flags; }
 
-// The field below the authenticator, or the flag that it came from.
+// The field below the authenticator, the flag that it came from, or what a platform calls it.
 std::string path_of(const Ask& ask, std::string_view below) {
   const std::string field = fmt::format("jwt[{}].{}", ask.authenticator->index, below);
   if (from_flags(ask)) {
     if (std::string from = oidc::flag_of_field(field); !from.empty()) return from;
   }
-  return field;
+  return oidc::field_of(*ask.server->config, field).name;
 }
 
 std::string mapping_path(const Ask& ask) {

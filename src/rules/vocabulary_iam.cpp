@@ -74,6 +74,28 @@ std::vector<std::string> reserved_names(const Ask& ask) {
   return out;
 }
 
+// EKS refuses such names in access entries, but for the ones of nodes that it gives itself (EKS user guide,
+// creating access entries).
+std::vector<std::string> refused_names(const Ask& ask) {
+  constexpr std::string_view kStarts[] = {"system:", "eks:", "aws:", "amazon:", "iam:"};
+  std::vector<std::string> out;
+  // EKS makes entries of its own for the roles of AWS services.
+  if (!entry(ask).is_access_entry() ||
+      entry(ask).arn().find(":role/aws-service-role/") != std::string_view::npos)
+    return out;
+  const bool of_nodes = !entry(ask).mapping->type.empty() && entry(ask).mapping->type != "STANDARD";
+  const auto look_at = [&](const std::string& name) {
+    if (of_nodes && name.starts_with("system:node")) return;
+    if (std::any_of(std::begin(kStarts), std::end(kStarts),
+                    [&](std::string_view start) { return name.starts_with(start); })) {
+      out.push_back(name);
+    }
+  };
+  look_at(username(ask));
+  for (const std::string& group : groups(ask)) look_at(group);
+  return out;
+}
+
 std::vector<std::string> unknown_variables(const Ask& ask) {
   std::vector<std::string> out;
   std::vector<std::string> texts = groups(ask);
@@ -109,6 +131,7 @@ std::span<const FactRow> iam_rows() {
        [](const Ask& a) { return Value::boolean(is_session_chosen(username(a))); }},
       {"session_groups", kTexts, [](const Ask& a) { return texts_value(session_groups(a)); }},
       {"reserved_names", kTexts, [](const Ask& a) { return texts_value(reserved_names(a)); }},
+      {"refused_names", kTexts, [](const Ask& a) { return texts_value(refused_names(a)); }},
       {"unknown_variables", kTexts, [](const Ask& a) { return texts_value(unknown_variables(a)); }},
   };
   return rows;

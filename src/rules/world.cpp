@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "oidc/iam_names.h"
 #include "rbac/aggregation.h"
 #include "rbac/builtins.h"
 
@@ -29,9 +30,11 @@ struct World::Grants {
 };
 
 World::World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue,
-             const std::optional<Completeness>& complete, const Authentication* authentication)
+             const std::optional<Completeness>& complete, const Authentication* authentication,
+             const oidc::IamNames* iam)
     : objects_(objects),
       authentication_(authentication),
+      iam_(iam),
       analyzer_(config, catalogue),
       policy_(objects.roles, objects.bindings, policy_options(complete)),
       grants_(std::make_unique<Grants>()) {
@@ -153,7 +156,7 @@ const Unproducible& World::unproducible(std::uint32_t entry) {
   const rbac::Subject& subject = *(*subjects_)[entry].subject;
   const bool group = subject.kind == rbac::SubjectKind::group;
   if (authentication_ != nullptr && (group || subject.kind == rbac::SubjectKind::user) &&
-      analyzer_.is_external(subject)) {
+      analyzer_.is_external(subject) && (iam_ == nullptr || !iam_->may_carry(group, subject.name.value))) {
     unproducible_ = rules::unproducible(*authentication_, group, subject.name.value);
   }
   return unproducible_;

@@ -21,6 +21,10 @@
 #include "rules/subject_set.h"
 #include "rules/traits.h"
 
+namespace oidc_audit::oidc {
+class IamNames;
+}
+
 namespace oidc_audit::rules {
 
 /// The objects that rules are asked about; borrowed.
@@ -62,10 +66,10 @@ class World {
  public:
   /// `complete` given: what is known of the input's completeness; the configuration's word counts before it,
   /// and without either it is judged by the objects. `authentication` may be null: no configuration of a
-  /// server is known.
+  /// server is known. `iam`: the names that IAM identities get; may be null.
   World(const Objects& objects, const Config& config, const oidc::Catalogue& catalogue,
         const std::optional<Completeness>& complete = std::nullopt,
-        const Authentication* authentication = nullptr);
+        const Authentication* authentication = nullptr, const oidc::IamNames* iam = nullptr);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -117,6 +121,7 @@ class World {
 
   const Objects& objects_;
   const Authentication* authentication_;
+  const oidc::IamNames* iam_;
   SubjectAnalyzer analyzer_;
   rbac::Policy policy_;
   Completeness complete_;

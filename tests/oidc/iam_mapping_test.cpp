@@ -4,6 +4,7 @@
 
 #include "document/reader.h"
 #include "oidc/authenticator.h"
+#include "oidc/iam_names.h"
 #include "source/source_manager.h"
 
 namespace oidc_audit::oidc {
@@ -297,6 +298,41 @@ TEST_CASE("variables of templates", "[oidc][iam]") {
         std::vector<std::string>{"SessionName", "x"});
   CHECK(is_template_variable("AccessKeyID"));
   CHECK(!is_template_variable("sessionname"));
+}
+
+TEST_CASE("names that IAM identities can have", "[oidc][iam]") {
+  SourceManager sources;
+  IamMappings mappings;
+  const BufferId file = sources
+                            .add("entries.json",
+                                 R"({"accessEntry": {"principalArn": "arn:aws:iam::111122223333:role/ci/x",
+          "username": "deploy:{{SessionName}}:end", "kubernetesGroups": ["deployers", "team-{{AccountID}}"]}}
+      {"accessEntries": [{"principalArn": "arn:aws:iam::111122223333:user/jane", "username": "", "kubernetesGroups": null}]}
+      {"accessEntries": ["arn:aws:iam::111122223333:role/other"], "principalArn": 5})")
+                            .value();
+  CHECK(find_access_entries(sources, file, mappings) == 3);
+  CHECK(mappings.entries.size() == 2);
+  mappings.accounts.push_back({"444455556666", {}});
+  const IamNames names(mappings);
+  CHECK(names.may_carry(true, "deployers"));
+  CHECK(names.may_carry(true, "team-111122223333"));
+  CHECK_FALSE(names.may_carry(true, "deployer"));
+  CHECK_FALSE(names.may_carry(false, "deployers"));
+  CHECK(names.may_carry(false, "deploy:me:end"));
+  CHECK_FALSE(names.may_carry(false, "deploy:me"));
+  CHECK(names.may_carry(false, "arn:aws:iam::111122223333:user/jane"));
+  CHECK(names.may_carry(false, "arn:aws:iam::444455556666:role/any"));
+  CHECK_FALSE(names.may_carry(false, "arn:aws:iam::777788889999:role/any"));
+  CHECK_FALSE(names.may_carry(true, "arn:aws:iam::444455556666:role/any"));
+
+  IamMappings none;
+  for (const char* text :
+       {R"({"principalArn": "arn:aws:iam::1:role/x", "kubernetesGroupsOf": 1})",
+        "kind: X\nprincipalArn: a\nkubernetesGroups: [a]\nusername: a\n", "principalArn"}) {
+    const BufferId other = sources.add("other", std::string(text)).value();
+    CHECK(find_access_entries(sources, other, none) == 0);
+  }
+  CHECK(none.entries.empty());
 }
 
 }  // namespace

@@ -222,6 +222,71 @@ TEST_CASE("other documents are no platform's", "[oidc][platform]") {
   }
 }
 
+TEST_CASE("all JWT authenticators of an AKS cluster together", "[oidc][platform]") {
+  const std::string one =
+      R"({"issuer": {"url": "https://idp.example.com", "audiences": ["k8s"]}, "claimMappings": {"username": {"expression": "'aks:jwt:' + claims.sub"}}})";
+  const std::string two =
+      R"({"name": "ci", "properties": {"issuer": {"url": "https://ci.example.com", "audiences": ["k8s"]}, "claimMappings": {"username": {"expression": "'aks:jwt:ci:' + claims.sub"}}}})";
+  for (const std::string& text : {"[" + one + "," + two + "]", "{\"value\": [" + one + ", " + two + "]}"}) {
+    const Source found(text);
+    CHECK(found.source.kind == ConfigSourceKind::aks_jwt_authenticator);
+    CHECK(found.errors().empty());
+    CHECK(found.user(kClaims) == "aks:jwt:u1");
+    CHECK(found.user(R"({"iss":"https://ci.example.com","aud":"k8s","sub":"u2","exp":1790003600})") ==
+          "aks:jwt:ci:u2");
+  }
+  CHECK(Source("[" + one + ", 5]").errors() == "[1]: is no JWT authenticator\n");
+}
+
+TEST_CASE("forms that nobody named are found where they are certain", "[oidc][platform]") {
+  const char* const eks =
+      R"({"identityProviderConfigName": "corp", "issuerUrl": "https://i", "clientId": "c"})";
+  const std::string aks =
+      R"("issuer": {"url": "https://i", "audiences": ["a"]}, "claimMappings": {"username": {"expression": "claims.sub"}})";
+  struct Row {
+    std::string text;
+    std::vector<std::string> objects;  // kind and name of each
+  };
+  const Row rows[] = {
+      {"{\"identityProviderConfig\": {\"oidc\": " + std::string(eks) + "}}", {"IdentityProviderConfig/corp"}},
+      {"{\"clusterName\": \"prod\", \"oidc\": " + std::string(eks) + "}", {"IdentityProviderConfig/corp"}},
+      {"{" + aks + "}", {"JWTAuthenticator/"}},
+      {"[{\"name\": \"x\", \"properties\": {" + aks + "}}]", {"JWTAuthenticator/"}},
+      {"apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: prod}\n"
+       "identityProviders: [{type: oidc, name: a, issuerUrl: 'https://i', clientId: c}]\n",
+       {"ClusterConfig/prod"}},
+      {"apiVersion: v1\nkind: List\nitems:\n"
+       "- {apiVersion: authentication.gke.io/v2alpha1, kind: ClientConfig, metadata: {name: default},"
+       " spec: {authentication: [{oidc: {clientID: a, issuerURI: 'https://i'}}]}}\n"
+       "- {apiVersion: config.openshift.io/v1, kind: Authentication, metadata: {name: cluster}, spec: {type: "
+       "OIDC}}\n"
+       "- {apiVersion: v1, kind: Pod, metadata: {name: api}, spec: {containers: [{name: kube-apiserver,"
+       " command: [kube-apiserver, --oidc-issuer-url=https://i]}]}}\n"
+       "- {apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: web, args: "
+       "[--oidc-x]}]}}\n",
+       {"ClientConfig/default", "Authentication/cluster", "Pod/api"}},
+      // Settings of applications, schemas and other answers that resemble them.
+      {R"({"oidc": {"issuerUrl": "https://i", "clientId": "c", "redirectUri": "https://r"}})", {}},
+      {R"({"identityProviderConfig": {"oidc": {"issuerUrl": "https://i"}, "clientId": "c"}})", {}},
+      {R"({"issuer": {"url": "https://i"}, "claimMappings": {"email": "mail"}})", {}},
+      {R"({"issuer": "https://i", "claimMappings": {"username": {}}})", {}},
+      {R"({"properties": {"issuer": {"type": "object"}, "claimMappings": {"username": {}}}})", {}},
+      {R"([{"issuer": {}, "claimMappings": {}}])", {}},
+      {"apiVersion: v1\nkind: ConfigMap\ndata: {issuerUrl: a, clientId: b}\n", {}},
+      {"apiVersion: config.openshift.io.evil/v1\nkind: Authentication\n", {}},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.text) {
+      SourceManager sources;
+      const BufferId buffer = sources.add("file", std::string(row.text)).value();
+      std::vector<std::string> objects;
+      for (const FoundConfig& found : find_configs(sources, buffer, kNewestKubernetesMinor))
+        objects.push_back(found.kind + "/" + found.name);
+      CHECK(objects == row.objects);
+    }
+  }
+}
+
 TEST_CASE("wrong types in a platform's form are said and never crash", "[oidc][platform]") {
   for (const char* text : {"{\"oidc\": {\"issuerUrl\": 5, \"clientId\": [], \"requiredClaims\": [1]}}",
                            "{\"apiVersion\": \"authentication.gke.io/v2alpha1\", \"kind\": \"ClientConfig\", "

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+
+#include "document/tree.h"
+#include "oidc/config_source.h"
+
+namespace oidc_audit::oidc {
+
+/// The arguments of a kube-apiserver in one document; see find_server_arguments().
+std::optional<FoundArguments> arguments_of(document::Value root);
+
+/// The configuration that a server makes from arguments.
+ConfigSource from_arguments(SourceManager& sources, const FoundArguments& found, int kubernetes_minor,
+                            const ReadNamedFile& read);
+
+}  // namespace oidc_audit::oidc
