@@ -164,7 +164,9 @@ class AwsAuthReader {
     for (const auto& [field, value] : item.members()) sorted[field.text()] = {field, value};
     for (const auto& [field_name, member] : sorted) {
       const auto& [field, value] = member;
-      const auto is = [&](std::string_view wanted) { return go_field_matches(field.text(), wanted); };
+      const auto is = [key_text = field.text()](std::string_view wanted) {
+        return go_field_matches(key_text, wanted);
+      };
       if (is(arn_field)) {
         text(value, key, name, inner, mapping.arn);
       } else if (is("username")) {
