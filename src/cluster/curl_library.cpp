@@ -28,6 +28,11 @@ Function* find(const char* name) {
 
 }  // namespace
 
+// libcurl's own signatures end in an enumeration before `...`; one as wide as int is passed unchanged.
+static_assert(sizeof(CURLoption) == sizeof(int) && sizeof(CURLINFO) == sizeof(int) &&
+              sizeof(CURLMoption) == sizeof(int));
+#pragma GCC diagnostic ignored "-Wvarargs"
+
 extern "C" {
 
 CURLcode curl_global_init(long flags) {
