@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
+#include <new>
+#include <thread>
 
 #include "base/process.h"
 #include "base/strings.h"
@@ -91,34 +96,45 @@ Result<std::vector<std::string>> context_names(const ClusterOptions& options, co
   return once;
 }
 
-/// One line on a terminal that is written over again and again, and gone at the end.
+/// One line on a terminal that is written over again and again, and gone at the end. Told by several threads.
 class Progress {
  public:
-  Progress(const Context& context, std::string label)
+  Progress(const Context& context, std::string what, std::size_t clusters)
       : messages_(context.messages),
-        label_(std::move(label)),
-        on_(context.terminal.err_is_terminal && !context.messages.quiet()) {}
+        what_(std::move(what)),
+        on_(context.terminal.err_is_terminal && !context.messages.quiet()),
+        of_(clusters) {}
   ~Progress() {
     if (shown_) messages_.progress("");
   }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void tell(const cluster::ReadProgress& progress) {
+  void tell(std::size_t cluster, const cluster::ReadProgress& progress) {
     if (!on_) return;
+    const std::lock_guard lock(mutex_);
+    of_[cluster] = progress;
     const auto now = std::chrono::steady_clock::now();
     if (shown_ && now - last_ < std::chrono::milliseconds(100)) return;
     last_ = now;
     shown_ = true;
-    messages_.progress(fmt::format("reading {}: {} of {} lists, {} pages, {:.1f} MB", label_,
-                                   progress.lists_done, progress.lists, progress.pages,
-                                   static_cast<double>(progress.bytes) / 1e6));
+    cluster::ReadProgress all;
+    for (const cluster::ReadProgress& one : of_) {
+      all.lists += one.lists;
+      all.lists_done += one.lists_done;
+      all.pages += one.pages;
+      all.bytes += one.bytes;
+    }
+    messages_.progress(fmt::format("reading {}: {} of {} lists, {} pages, {:.1f} MB", what_, all.lists_done,
+                                   all.lists, all.pages, static_cast<double>(all.bytes) / 1e6));
   }
 
  private:
   const Messages& messages_;
-  std::string label_;
+  std::string what_;
   bool on_;
+  std::mutex mutex_;
+  std::vector<cluster::ReadProgress> of_;
   bool shown_ = false;
   std::chrono::steady_clock::time_point last_;
 };
@@ -176,36 +192,74 @@ Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const Cl
 
 namespace {
 
+constexpr std::size_t kMostAtOnce = 8;
+
 /// Servers since 1.28 tell it; for whoever wonders why something is forbidden.
-void tell_who(ClusterConnection& connection, const Context& context) {
+void add_who(ClusterConnection& connection, cluster::ClusterDump& dump) {
   const auto who = cluster::ask_who_am_i(connection.client());
-  if (!who.ok()) return;
-  context.messages.verbose(1, fmt::format("cluster {}: read as `{}` of [{}]", connection.label(),
-                                          who.value().name, join(who.value().groups, ", ")));
+  if (who.ok())
+    dump.remarks.push_back(
+        fmt::format("read as `{}` of [{}]", who.value().name, join(who.value().groups, ", ")));
+}
+
+Result<cluster::ClusterDump> read_one(ClusterConnection& connection, cluster::ReadPlan plan, bool tell_who) {
+  // What is thrown in a thread would end the program.
+  try {
+    plan.context_namespace = connection.config().namespace_name;
+    auto read = cluster::read_cluster(connection.client(), plan);
+    if (read.ok() && tell_who) add_who(connection, read.value());
+    return read;
+  } catch (const std::bad_alloc&) {
+    return Error(ErrorKind::limit, "there is not enough memory for what the server answers");
+  } catch (const std::exception& exception) {
+    return Error(ErrorKind::network, fmt::format("internal error: {}", exception.what()));
+  }
+}
+
+void print_remarks(const cluster::ClusterDump& dump, const Context& context) {
+  for (const std::string& warning : dump.warnings)
+    context.messages.warning(fmt::format("cluster {}: {}", dump.label, warning));
+  for (const std::string& remark : dump.remarks)
+    context.messages.verbose(1, fmt::format("cluster {}: {}", dump.label, remark));
+  context.messages.verbose(
+      1, fmt::format("cluster {}: server version {}, {} pages read", dump.label,
+                     dump.server_version.empty() ? "unknown" : dump.server_version, dump.pages.size()));
 }
 
 }  // namespace
 
-Result<cluster::ClusterDump> read_live(ClusterConnection& connection, cluster::ReadPlan plan,
-                                       Context& context) {
-  plan.context_namespace = connection.config().namespace_name;
-  Result<cluster::ClusterDump> read = Error(ErrorKind::network, "");
+std::vector<Result<cluster::ClusterDump>> read_live(
+    const std::vector<std::unique_ptr<ClusterConnection>>& connections, const cluster::ReadPlan& plan,
+    Context& context) {
+  std::vector<Result<cluster::ClusterDump>> out(connections.size(), Error(ErrorKind::network, "not read"));
   {
-    Progress progress(context, connection.label());
-    plan.progress = [&progress](const cluster::ReadProgress& now) { progress.tell(now); };
-    read = cluster::read_cluster(connection.client(), plan);
+    const bool tell_who = context.messages.verbosity() > 0;
+    Progress progress(
+        context,
+        connections.size() == 1 ? connections[0]->label() : fmt::format("{} clusters", connections.size()),
+        connections.size());
+    std::atomic<std::size_t> next{0};
+    const auto read_some = [&] {
+      for (std::size_t i = next++; i < connections.size(); i = next++) {
+        cluster::ReadPlan own = plan;
+        own.progress = [&progress, i](const cluster::ReadProgress& now) { progress.tell(i, now); };
+        out[i] = read_one(*connections[i], std::move(own), tell_who);
+      }
+    };
+    std::vector<std::thread> others;
+    for (std::size_t i = 1; i < std::min(connections.size(), kMostAtOnce); ++i)
+      others.emplace_back(read_some);
+    read_some();
+    for (std::thread& other : others) other.join();
   }
-  if (!read.ok()) return read;
-  cluster::ClusterDump& dump = read.value();
-  dump.label = connection.label();
-  dump.taken_at = format_rfc3339({context.clock.now().seconds, 0});
-  for (const std::string& warning : dump.warnings)
-    context.messages.warning(fmt::format("cluster {}: {}", dump.label, warning));
-  if (context.messages.verbosity() > 0) tell_who(connection, context);
-  context.messages.verbose(
-      1, fmt::format("cluster {}: server version {}, {} pages read", dump.label,
-                     dump.server_version.empty() ? "unknown" : dump.server_version, dump.pages.size()));
-  return read;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!out[i].ok()) continue;
+    cluster::ClusterDump& dump = out[i].value();
+    dump.label = connections[i]->label();
+    dump.taken_at = format_rfc3339({context.clock.now().seconds, 0});
+    print_remarks(dump, context);
+  }
+  return out;
 }
 
 }  // namespace oidc_audit::cli

@@ -52,8 +52,10 @@ Result<std::vector<std::unique_ptr<ClusterConnection>>> choose_clusters(const Cl
                                                                         std::vector<Error>& unusable,
                                                                         const std::string& token = {});
 
-/// Reads what `plan` says from a cluster, with progress on a terminal. Server warnings are printed.
-Result<cluster::ClusterDump> read_live(ClusterConnection& connection, cluster::ReadPlan plan,
-                                       Context& context);
+/// Reads what `plan` says from clusters, several at a time, so that one that is slow or away does not hold up
+/// the others; with progress on a terminal. What came of each is in their order. Server warnings are printed.
+std::vector<Result<cluster::ClusterDump>> read_live(
+    const std::vector<std::unique_ptr<ClusterConnection>>& connections, const cluster::ReadPlan& plan,
+    Context& context);
 
 }  // namespace oidc_audit::cli

@@ -29,7 +29,7 @@ Issue gap_issue(const cluster::Gap& gap, const std::string& label) {
   Issue issue;
   issue.level = IssueLevel::error;
   issue.code = "list-" + cluster::to_string(gap.reason);
-  std::string what = gap.resource;
+  std::string what = gap.object.empty() ? gap.resource : gap.resource + " " + gap.object;
   if (!gap.namespaces.empty()) {
     what += " of namespace " + some_of(gap.namespaces);
   } else if (!gap.read_namespaces.empty()) {
@@ -37,9 +37,10 @@ Issue gap_issue(const cluster::Gap& gap, const std::string& label) {
   }
   switch (gap.reason) {
     case cluster::GapReason::forbidden:
-      issue.message = fmt::format("cluster {}: {} may not be listed: {}", label, what, gap.message);
-      issue.hint =
-          fmt::format("allow `list` on {}, or accept a partial answer with --allow-partial", gap.resource);
+      issue.message = fmt::format("cluster {}: {} may not be {}: {}", label, what,
+                                  gap.object.empty() ? "listed" : "read", gap.message);
+      issue.hint = fmt::format("allow `{}` on {}, or accept a partial answer with --allow-partial",
+                               gap.object.empty() ? "list" : "get", gap.resource);
       break;
     case cluster::GapReason::not_served:
       issue.message = fmt::format("cluster {}: {} are not served: {}", label, what, gap.message);

@@ -32,7 +32,7 @@ Result<void> load(const DriftCommandOptions& given, Context& context, Inputs& in
     return Error(ErrorKind::usage, "no files were named to compare the cluster with", "drift -f DIR --live");
   RETURN_IF_ERROR(load_inputs(input, context, inputs));
   print_issues(inputs, context);
-  if (inputs.clusters.empty() && inputs.counts.clusters_failed == 0)
+  if (inputs.clusters.empty() && inputs.counts.clusters_failed == 0 && inputs.counts.unreadable == 0)
     return Error(ErrorKind::usage, "no cluster was named to compare the files with",
                  "add --live, --context NAME, or a snapshot");
   return {};
@@ -45,6 +45,8 @@ ExitCode run_drift(const DriftCommandOptions& options, Context& context) {
     context.messages.error("no manifest was read, so nothing was compared");
     return ExitCode::unreadable;
   }
+  // What could not be read was said, and may have been the cluster.
+  if (inputs.clusters.empty() && inputs.counts.unreadable != 0) return ExitCode::unreadable;
   std::vector<report::ClusterDrift> clusters;
   bool drifted = false;
   for (const ClusterInput& cluster : inputs.clusters) {

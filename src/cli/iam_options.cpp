@@ -9,6 +9,7 @@
 #include "document/reader.h"
 #include "oidc/iam_mapping.h"
 #include "rbac/inventory.h"
+#include "rules/iam.h"
 
 namespace oidc_audit::cli {
 
@@ -139,9 +140,7 @@ Result<oidc::AuthenticationResult> authenticate_iam(const IamOptions& options, C
   if (options.aws_auth) {
     RETURN_IF_ERROR(read_aws_auth(*options.aws_auth, context, sources, mappings));
   } else if (inventory != nullptr) {
-    for (const rbac::OtherObject* object : inventory->others("ConfigMap")) {
-      if (oidc::is_aws_auth(object->value)) oidc::add_aws_auth(sources, object->value, mappings);
-    }
+    rules::add_iam_mappings(*inventory, sources, mappings);
   }
   for (const std::string& path : options.access_entries)
     RETURN_IF_ERROR(read_access_entries(path, context, sources, mappings));

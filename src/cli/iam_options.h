@@ -26,6 +26,7 @@ struct IamOptions {
   std::vector<std::string> values;          ///< --aws-value NAME=VALUE
 
   bool given() const { return identity.has_value(); }
+  bool needs_aws_auth() const { return given() && !aws_auth; }  ///< from where the objects are from
   bool reads_stdin() const {
     return identity == "-" || aws_auth == "-" ||
            std::find(access_entries.begin(), access_entries.end(), "-") != access_entries.end();

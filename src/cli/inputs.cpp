@@ -68,7 +68,7 @@ class InputReader {
       ++inputs_.counts.clusters_failed;
       issues_.add(unreadable(error));
     }
-    for (auto& cluster : clusters) RETURN_IF_ERROR(read_cluster(std::move(cluster), clusters.size() == 1));
+    if (!clusters.empty()) RETURN_IF_ERROR(read_clusters(std::move(clusters)));
     finish(found);
     return {};
   }
@@ -99,23 +99,30 @@ class InputReader {
     return found;
   }
 
-  Result<void> read_cluster(std::unique_ptr<ClusterConnection> connection, bool only) {
+  Result<void> read_clusters(std::vector<std::unique_ptr<ClusterConnection>> connections) {
     cluster::ReadPlan plan;
     plan.kinds = options_.all_kinds ? cluster::audited_kinds() : cluster::rbac_kinds();
     plan.discovery = options_.discovery;
+    if (options_.needs_aws_auth) {
+      plan.aws_auth = cluster::AwsAuth::needed;
+    } else if (options_.all_kinds) {
+      plan.aws_auth = cluster::AwsAuth::if_eks;
+    }
     plan.asked_namespace = options_.cluster_namespace;
     plan.page_size = static_cast<std::size_t>(options_.cluster.chunk_size);
-    auto dump = read_live(*connection, std::move(plan), context_);
-    if (!dump.ok()) {
-      if (only && options_.paths.empty()) return std::move(dump).error();
+    std::vector<Result<cluster::ClusterDump>> dumps = read_live(connections, plan, context_);
+    if (dumps.size() == 1 && !dumps[0].ok() && options_.paths.empty()) return std::move(dumps[0]).error();
+    for (std::size_t i = 0; i < dumps.size(); ++i) {
+      if (dumps[i].ok()) {
+        add_cluster(std::move(dumps[i]).value());
+        inputs_.clusters.back().connection = std::move(connections[i]);
+        continue;
+      }
       ++inputs_.counts.clusters_failed;
-      Issue issue = unreadable(dump.error());
-      issue.message = fmt::format("cluster {}: {}", connection->label(), issue.message);
+      Issue issue = unreadable(dumps[i].error());
+      issue.message = fmt::format("cluster {}: {}", connections[i]->label(), issue.message);
       issues_.add(std::move(issue));
-      return {};
     }
-    add_cluster(std::move(dump).value());
-    inputs_.clusters.back().connection = std::move(connection);
     return {};
   }
 

@@ -43,6 +43,7 @@ struct InputOptions {
   ClusterOptions cluster;                     ///< live clusters
   bool all_kinds = true;                      ///< of a cluster, also kinds that only rules look at
   bool discovery = false;                     ///< of a cluster, also which resources its server has
+  bool needs_aws_auth = false;                ///< of a cluster, also what maps IAM identities in EKS
   /// -n, where it names what a cluster is asked about: read alone when not all namespaces may be listed.
   std::string cluster_namespace;
   bool stdin_used = false;  ///< the command reads standard input for something else

@@ -157,8 +157,10 @@ Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInput
 std::vector<std::string> policy_notes(const PolicyInputs& loaded) {
   std::vector<std::string> notes;
   if (loaded.cluster != nullptr) {
-    for (const cluster::Gap& gap : loaded.cluster->gaps)
+    for (const cluster::Gap& gap : loaded.cluster->gaps) {
+      if (!gap.object.empty()) continue;  // grants nothing by itself
       notes.push_back(fmt::format("not all {} could be read: what they grant is missing here", gap.resource));
+    }
   }
   std::size_t unknown = 0;
   for (const rbac::PolicyNote& note : loaded.policy->notes()) {

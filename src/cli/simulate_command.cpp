@@ -58,7 +58,9 @@ Result<Question> read_review_question(const SimulateOptions& options, PolicyInpu
   read.format = document::format_of_name(path);
   const document::Stream stream = document::read_documents(loaded.inputs.sources, buffer, read);
   print_issues(loaded.inputs.sources, stream.issues, context);
-  if (stream.failed_documents != 0 || stream.documents.size() != 1)
+  if (stream.failed_documents != 0)
+    return Error(ErrorKind::malformed, fmt::format("`{}` cannot be read", path));
+  if (stream.documents.size() != 1)
     return Error(ErrorKind::configuration, fmt::format("`{}` must hold exactly one review", path));
   auto review = rbac::read_review(stream.documents.front().root);
   if (!review.ok()) {
@@ -152,6 +154,7 @@ ExitCode run_simulate(const SimulateOptions& given, Context& context) {
   if (auto settled = settle_iam(options.identity.iam, context); !settled.ok())
     return context.fail(settled.error());
   options.policy.input.namespace_name = options.namespace_name;
+  options.policy.input.needs_aws_auth = options.identity.iam.needs_aws_auth();
   options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
   PolicyInputs loaded;
   if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());

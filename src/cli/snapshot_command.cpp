@@ -52,16 +52,18 @@ ExitCode run_save(const SaveOptions& options, Context& context) {
   bool complete = unusable.empty();
   for (const Error& error : unusable) context.messages.error(error);
   SourceManager none;
-  for (const auto& connection : chosen.value()) {
-    cluster::ReadPlan plan;
-    plan.kinds = cluster::audited_kinds();
-    plan.discovery = true;
-    plan.asked_namespace = options.namespace_name.value_or("");
-    plan.page_size = static_cast<std::size_t>(options.cluster.chunk_size);
-    auto dump = read_live(*connection, std::move(plan), context);
+  cluster::ReadPlan plan;
+  plan.kinds = cluster::audited_kinds();
+  plan.discovery = true;
+  plan.aws_auth = cluster::AwsAuth::if_eks;
+  plan.asked_namespace = options.namespace_name.value_or("");
+  plan.page_size = static_cast<std::size_t>(options.cluster.chunk_size);
+  std::vector<Result<cluster::ClusterDump>> dumps = read_live(chosen.value(), plan, context);
+  for (std::size_t i = 0; i < dumps.size(); ++i) {
+    Result<cluster::ClusterDump>& dump = dumps[i];
     if (!dump.ok()) {
-      context.messages.error(
-          std::move(dump).error().with_context(fmt::format("cluster {}", connection->label())));
+      const std::string& label = chosen.value()[i]->label();
+      context.messages.error(std::move(dump).error().with_context(fmt::format("cluster {}", label)));
       complete = false;
       continue;
     }
@@ -131,6 +133,7 @@ std::string snapshot_json(const cluster::Snapshot& snapshot) {
           .field("reason", to_string(gap.reason))
           .field("message", gap.message);
       json.strings("namespaces", gap.namespaces).strings("readNamespaces", gap.read_namespaces);
+      if (!gap.object.empty()) json.field("object", gap.object);
       json.end_object();
     }
     json.end_array().end_object();
@@ -182,7 +185,9 @@ ExitCode run_load(const LoadOptions& options, Context& context) {
     if (snapshot.clusters.size() != 1)
       return context.fail(Error(ErrorKind::usage, "a list holds the objects of one cluster",
                                 "name it: snapshot load FILE CLUSTER -o list"));
-    context.out.write(cluster::objects_as_list(snapshot.clusters.front()));
+    const auto list = cluster::objects_as_list(snapshot.clusters.front());
+    if (!list.ok()) return context.fail(Error(list.error()).with_context(fmt::format("`{}`", options.file)));
+    context.out.write(list.value());
   } else {
     context.out.write(context.options.output == "json" ? snapshot_json(snapshot) : snapshot_text(snapshot));
   }

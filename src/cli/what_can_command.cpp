@@ -108,6 +108,7 @@ ExitCode answer(const WhatCanOptions& options, const Subject& subject, const Pol
 ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
   WhatCanOptions options = given;
   options.policy.input.namespace_name = options.namespace_name;
+  options.policy.input.needs_aws_auth = options.identity.iam.needs_aws_auth();
   options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
   if (auto settled = settle_impersonation(options.identity, options.policy.input.cluster); !settled.ok())
     return context.fail(settled.error());

@@ -71,6 +71,7 @@ struct ApiClient::Exchange {
   ApiRequest request;
   Done done;
   std::string target;
+  RequestAuth auth;  // as it was last sent
   int retries = 0;
   int blind_retries = 0;
   int redirects = 0;
@@ -131,6 +132,7 @@ void ApiClient::dispatch(const std::shared_ptr<Exchange>& exchange, std::chrono:
   if (!auth.ok()) return fail(std::move(auth).error());
   TransferRequest transfer;
   transfer.target = exchange->target;
+  exchange->auth = auth.value();
   transfer.headers = std::move(auth.value().headers);
   transfer.headers.emplace_back("User-Agent", user_agent_);
   transfer.headers.emplace_back("Accept", exchange->request.accept);
@@ -222,7 +224,7 @@ bool ApiClient::redirect(const std::shared_ptr<Exchange>& exchange, const HttpRe
 
 // True: it stays at that. A credential that was good before may only have run out.
 bool ApiClient::unauthorized(const std::shared_ptr<Exchange>& exchange, const HttpResponse& response) {
-  if (accepted_ && !exchange->asked_anew && credentials_.refused()) {
+  if (accepted_ && !exchange->asked_anew && credentials_.refused(exchange->auth)) {
     exchange->asked_anew = true;
     return false;
   }

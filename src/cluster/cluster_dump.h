@@ -20,7 +20,7 @@ std::vector<ListKind> rbac_kinds();
 /// Those, ServiceAccounts and Namespaces.
 std::vector<ListKind> audited_kinds();
 
-/// A part of a list as the server answered it: JSON with `items`.
+/// A part of what was asked for as the server answered it: JSON, a list with `items` or one object.
 struct ListPage {
   std::string resource;
   std::string namespace_name;  ///< empty: of all namespaces, or cluster-scoped
@@ -43,6 +43,7 @@ struct Gap {
   /// Namespaces of which it is missing, sorted; empty: everything, but for `read_namespaces`.
   std::vector<std::string> namespaces;
   std::vector<std::string> read_namespaces;
+  std::string object = {};  ///< `kube-system/aws-auth`: it alone was asked for
 };
 
 /// What was read from one cluster.
@@ -54,6 +55,7 @@ struct ClusterDump {
   std::vector<std::string> discovery;  ///< JSON: APIGroupDiscoveryList, APIResourceList
   std::vector<Gap> gaps;
   std::vector<std::string> warnings;  ///< that the server sent along
+  std::vector<std::string> remarks;   ///< for whoever wants to know more
 };
 
 }  // namespace oidc_audit::cluster

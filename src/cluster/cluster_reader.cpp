@@ -42,6 +42,7 @@ class ClusterReader {
   Result<ClusterDump> read() {
     ask_version();
     if (plan_.discovery) discovery_.start(client_, plan_.max_discovery_bytes);
+    if (plan_.aws_auth != AwsAuth::no) aws_auth_.start(client_);
     std::vector<ListTask*> lists;
     for (const ListKind& kind : plan_.kinds) lists.push_back(&add(kind, {}));
     client_.run();
@@ -54,6 +55,7 @@ class ClusterReader {
     dump.server_version = std::move(version_);
     dump.discovery = std::move(discovery_.texts());
     for (Part& part : parts) take(part, dump);
+    aws_auth_.finish(plan_.aws_auth, dump);
     dump.warnings = client_.warnings();
     for (const std::string& text : discovery_.failures()) dump.warnings.push_back(text);
     return dump;
@@ -224,6 +226,7 @@ class ClusterReader {
   const ReadPlan& plan_;
   std::list<ListTask> tasks_;
   DiscoveryReader discovery_;
+  AwsAuthReader aws_auth_;
   ReadProgress progress_;
   std::string version_;
   bool all_namespaces_ = false;

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "cluster/api_client.h"
+#include "cluster/aws_auth_reader.h"
 #include "cluster/cluster_dump.h"
 
 namespace oidc_audit::cluster {
@@ -22,6 +23,7 @@ struct ReadProgress {
 struct ReadPlan {
   std::vector<ListKind> kinds;
   bool discovery = false;
+  AwsAuth aws_auth = AwsAuth::no;
   std::string asked_namespace;    ///< -n: where to look when lists over all namespaces are forbidden
   std::string context_namespace;  ///< the same when namespaces may not be listed either
   std::size_t page_size = 500;

@@ -83,15 +83,18 @@ Result<RequestAuth> Credentials::now() {
   return auth;
 }
 
-bool Credentials::refused() {
+bool Credentials::refused(const RequestAuth& used) {
+  // Of several requests that are refused together the first brings the new credential for all.
+  const auto is_new = [&] {
+    const auto current = now();
+    return current.ok() && current.value() != used;
+  };
   if (!config_.token_file.empty()) {
     file_read_.reset();
-    const std::string before = file_token_;
-    const auto now = file_token();
-    return now.ok() && now.value() != before;
+    return is_new();
   }
   if (!config_.token.empty() || !config_.username.empty() || !config_.exec) return false;
-  plugins_.forget(config_);
+  if (!is_new()) plugins_.forget(config_);
   return true;
 }
 

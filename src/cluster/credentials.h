@@ -21,6 +21,7 @@ struct RequestAuth {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string client_certificate_pem;
   std::string client_key_pem;
+  friend bool operator==(const RequestAuth&, const RequestAuth&) = default;
 };
 
 /// The credentials of one context as they are now: a token file is read again every minute, a plugin runs
@@ -33,8 +34,8 @@ class Credentials {
 
   /// Fails (configuration, unreadable) when a token file is empty or missing, or a plugin gives nothing.
   Result<RequestAuth> now();
-  /// A server answered 401. True when asking anew may give something else.
-  bool refused();
+  /// A server answered 401 to `used`. True when asking anew may give something else, or already has.
+  bool refused(const RequestAuth& used);
 
  private:
   Result<std::string> file_token();

@@ -91,6 +91,7 @@ Result<ExecCredential> read_exec_credential(const std::string& output, const std
 }
 
 Result<ExecCredential> ExecPlugins::credential(const ClientConfig& config) {
+  const std::lock_guard lock(mutex_);
   Remembered& known = remembered_[key_of(config)];
   if (known.failure) return *known.failure;
   if (known.credential && (!known.credential->expiry || *known.credential->expiry > now_()))
@@ -104,7 +105,10 @@ Result<ExecCredential> ExecPlugins::credential(const ClientConfig& config) {
   return fresh;
 }
 
-void ExecPlugins::forget(const ClientConfig& config) { remembered_[key_of(config)].credential.reset(); }
+void ExecPlugins::forget(const ClientConfig& config) {
+  const std::lock_guard lock(mutex_);
+  remembered_[key_of(config)].credential.reset();
+}
 
 Result<ExecCredential> ExecPlugins::run(const ClientConfig& config) const {
   const ExecPlugin& exec = *config.exec;

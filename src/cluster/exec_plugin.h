@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -41,6 +42,8 @@ Result<ExecCredential> read_exec_credential(const std::string& output, const std
 
 /// Runs credential plugins of user entries, and remembers for the run of the program what came of it: a
 /// credential until it expires or a server refuses it, a failure for good. Users that are alike share.
+/// Clusters that are read at the same time may share it too: one plugin runs at a time, as it may ask on the
+/// terminal.
 class ExecPlugins {
  public:
   /// `now` tells the time that expiry is judged by.
@@ -62,6 +65,7 @@ class ExecPlugins {
 
   ExecOptions options_;
   std::function<Timestamp()> now_;
+  std::mutex mutex_;
   std::map<std::string, Remembered> remembered_;
 };
 

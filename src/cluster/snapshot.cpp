@@ -79,14 +79,20 @@ class Inflater {
   Result<std::string> line(std::size_t limit) {
     std::string out;
     for (;;) {
-      char c = '\0';
-      if (take(&c, 1) != 1) return damaged("it ends in its first line");
-      if (c == '\n') return out;
-      if (out.size() >= limit) return damaged("its first line has no end");
-      out += c;
+      if (begin_ == end_ && (!ok_ || ended_ || !refill())) return damaged("it ends in its first line");
+      const std::string_view ready(buffer_ + begin_, end_ - begin_);
+      const std::size_t length = std::min(ready.find('\n'), ready.size());
+      if (length > limit - out.size()) return damaged("its first line has no end");
+      out += ready.substr(0, length);
+      begin_ += length;
+      if (length == ready.size()) continue;
+      ++begin_;
+      return out;
     }
   }
   Result<std::string> text(std::size_t size) {
+    // Nothing is set aside on the word of a file that cannot hold so much.
+    if (size / kMostExpansion > bytes_.size() + sizeof buffer_) return damaged("it ends too early");
     std::string out(size, '\0');
     if (take(out.data(), size) != size) return damaged("it ends too early");
     return out;
@@ -98,6 +104,8 @@ class Inflater {
   }
 
  private:
+  static constexpr std::size_t kMostExpansion = 1032;  // of deflate, by its format: 258 bytes from 2 bits
+
   std::size_t take(char* to, std::size_t size) {
     std::size_t done = 0;
     while (done < size && ok_ && !ended_) {
@@ -153,6 +161,7 @@ Json gap_of(const Gap& gap) {
   out["message"] = gap.message;
   out["namespaces"] = gap.namespaces;
   out["readNamespaces"] = gap.read_namespaces;
+  if (!gap.object.empty()) out["object"] = gap.object;
   return out;
 }
 
@@ -210,7 +219,7 @@ class Reader {
       return Error(ErrorKind::malformed, "the file is compressed, and no snapshot",
                    "unpack it first; snapshots are made by `oidc-audit snapshot save`");
     if (schema != fmt::format("{}{}", kSchema, kVersion))
-      return Error(ErrorKind::unsupported,
+      return Error(ErrorKind::malformed,
                    fmt::format("the snapshot has the form `{}`, and this program knows {}{}",
                                escape_for_display(std::string_view(schema).substr(0, 60)), kSchema, kVersion),
                    "take a newer oidc-audit");
@@ -221,6 +230,7 @@ class Reader {
       ASSIGN_OR_RETURN(ClusterDump dump, read_dump(cluster));
       out.clusters.push_back(std::move(dump));
     }
+    if (out.clusters.empty()) return damaged("it holds no cluster");
     if (!in_.at_end()) return damaged("its end or checksum is wrong");
     return out;
   }
@@ -250,7 +260,7 @@ class Reader {
       if (!gap.is_object()) return damaged("a gap is no object");
       dump.gaps.push_back({text_of(gap, "resource"), reason_of(text_of(gap, "reason")),
                            text_of(gap, "message"), texts_of(gap, "namespaces"),
-                           texts_of(gap, "readNamespaces")});
+                           texts_of(gap, "readNamespaces"), text_of(gap, "object")});
     }
     return dump;
   }

@@ -23,8 +23,8 @@ bool looks_like_snapshot(std::string_view bytes);
 
 Result<std::string> write_snapshot(const Snapshot& snapshot);
 
-/// Fails (malformed) when the bytes are damaged or no snapshot, (unsupported) when a newer program wrote
-/// them, and (limit) when they unpack to more than `max_bytes`.
+/// Fails (malformed) when the bytes are damaged, no snapshot or one of a form that is not known, and (limit)
+/// when they unpack to more than `max_bytes`.
 Result<Snapshot> read_snapshot(std::string_view bytes, std::size_t max_bytes);
 
 }  // namespace oidc_audit::cluster

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/strings.h"
+#include "cluster/body_buffer.h"
 #include "cluster/curl_global.h"
 
 namespace oidc_audit::cluster {
@@ -45,6 +46,7 @@ struct Transfer {
   Transfers::Done done;
   Clock::time_point due;
   TransferResult result;
+  BodyBuffer body;
   bool too_large = false;
   std::unique_ptr<CURL, FreeEasy> handle;
   List headers;
@@ -56,7 +58,7 @@ struct Transfer {
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
-  std::string& body = transfer.result.response.body;
+  BodyBuffer& body = transfer.body;
   if (bytes > transfer.request.max_body_bytes - std::min(body.size(), transfer.request.max_body_bytes)) {
     transfer.too_large = true;
     return 0;
@@ -310,6 +312,7 @@ class Transfers::Impl {
     long status = 0;
     curl_easy_getinfo(transfer.handle.get(), CURLINFO_RESPONSE_CODE, &status);
     result.response.status = static_cast<int>(status);
+    result.response.body = transfer.body.take();
   }
 
   Error failure(const Transfer& transfer, CURLcode code) const {

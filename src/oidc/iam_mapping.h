@@ -63,6 +63,7 @@ struct IamMappings {
   std::vector<AccessPolicy> policies;
   std::vector<ConfigText> listed;  ///< principals of `list-access-entries`, which says no more of them
   std::vector<Issue> issues;
+  std::string cluster;  ///< label of the live cluster whose ConfigMap was read; empty: it was in a file
   bool has_aws_auth = false;
   bool has_access_entries = false;
 };

@@ -45,19 +45,48 @@ std::string IamEntry::meant_arn() const {
   return oidc::without_role_path(read.value().canonical);
 }
 
+namespace {
+
+void forget(oidc::ConfigText& text) { text.range.reset(); }
+
+// What was read is an answer of a server, which nobody can open. Access entries are always from files.
+void forget_places(oidc::IamMappings& mappings, std::size_t first_issue) {
+  for (oidc::IamMapping& mapping : mappings.entries) {
+    if (mapping.source == oidc::IamSource::access_entry) continue;
+    mapping.range.reset();
+    forget(mapping.arn);
+    forget(mapping.username);
+    for (oidc::ConfigText& group : mapping.groups) forget(group);
+  }
+  for (oidc::ConfigText& account : mappings.accounts) forget(account);
+  for (std::size_t i = first_issue; i < mappings.issues.size(); ++i) {
+    Issue& issue = mappings.issues[i];
+    issue.location.range.reset();
+    issue.location.object.cluster = mappings.cluster;
+    for (RelatedLocation& related : issue.related) related.location.range.reset();
+  }
+}
+
+}  // namespace
+
 void add_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources,
                       oidc::IamMappings& into) {
   for (const rbac::OtherObject* object : inventory.others("ConfigMap")) {
-    if (oidc::is_aws_auth(object->value)) oidc::add_aws_auth(sources, object->value, into);
+    if (!oidc::is_aws_auth(object->value)) continue;
+    const std::size_t first_issue = into.issues.size();
+    oidc::add_aws_auth(sources, object->value, into);
+    into.cluster = object->meta.cluster;
+    if (!into.cluster.empty()) forget_places(into, first_issue);
   }
 }
 
 std::vector<IamEntry> iam_entries(const oidc::IamMappings& mappings) {
   std::vector<IamEntry> out;
   out.reserve(mappings.entries.size() + mappings.accounts.size());
-  for (const oidc::IamMapping& mapping : mappings.entries) out.push_back({&mapping, nullptr, 0});
+  for (const oidc::IamMapping& mapping : mappings.entries)
+    out.push_back({&mapping, nullptr, 0, mappings.cluster});
   for (std::size_t i = 0; i < mappings.accounts.size(); ++i)
-    out.push_back({nullptr, &mappings.accounts[i], i});
+    out.push_back({nullptr, &mappings.accounts[i], i, mappings.cluster});
   return out;
 }
 
@@ -67,7 +96,7 @@ Location place_in_iam(const IamEntry& entry, std::string_view pointer) {
     out.object = {{}, "AccessEntry", {}, entry.mapping->arn.value};
     out.pointer = "/principalArn";
   } else {
-    out.object = {"v1", "ConfigMap", "kube-system", "aws-auth"};
+    out.object = {"v1", "ConfigMap", "kube-system", "aws-auth", std::string(entry.cluster)};
     out.pointer = "/data/" + std::string(entry.source());
   }
   if (entry.mapping == nullptr) {

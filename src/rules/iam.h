@@ -20,6 +20,7 @@ struct IamEntry {
   const oidc::IamMapping* mapping = nullptr;  ///< null: an account
   const oidc::ConfigText* account = nullptr;  ///< of mapAccounts; else null
   std::size_t index = 0;                      ///< of the account
+  std::string_view cluster = {};              ///< label of the live cluster it is of
 
   std::string_view source() const;  ///< `mapRoles`, `mapUsers`, `mapAccounts`, `accessEntry`
   bool is_access_entry() const;
@@ -31,7 +32,7 @@ struct IamEntry {
   std::string meant_arn() const;
 };
 
-/// Adds what `aws-auth` of the input maps, and what is wrong with it.
+/// Adds what `aws-auth` of the input maps, and what is wrong with it. That of a live cluster has no places.
 void add_iam_mappings(const rbac::Inventory& inventory, const SourceManager& sources,
                       oidc::IamMappings& into);
 std::vector<IamEntry> iam_entries(const oidc::IamMappings& mappings);

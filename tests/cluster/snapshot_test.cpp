@@ -90,10 +90,16 @@ TEST_CASE("what a snapshot unpacks to is bounded") {
 }
 
 TEST_CASE("objects of a dump become one list") {
-  const auto list = nlohmann::json::parse(cluster::objects_as_list(dump("prod")));
+  ClusterDump good = dump("prod");
+  good.pages.resize(1);
+  const auto list = nlohmann::json::parse(cluster::objects_as_list(good).value());
   CHECK(list["kind"] == "List");
   REQUIRE(list["items"].size() == 1);
   CHECK(list["items"][0]["kind"] == "Role");
   CHECK(list["items"][0]["apiVersion"] == "g/v1");
   CHECK(list["items"][0]["metadata"]["name"] == "r");
+
+  const auto broken = cluster::objects_as_list(dump("prod"));
+  REQUIRE_FALSE(broken.ok());
+  CHECK(broken.error().kind() == ErrorKind::malformed);
 }
