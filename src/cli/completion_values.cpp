@@ -97,13 +97,33 @@ Completion providers(const Request& request) {
   return of_words(std::move(out));
 }
 
+/// Files as somebody sees them who waits for a word to be completed: what is large or no plain file, such as
+/// a pipe, which would wait for a writer, is not read.
+class QuickFiles final : public Files {
+ public:
+  explicit QuickFiles(const Files& files) : files_(files) {}
+  FileType type(const std::string& path) const override { return files_.type(path); }
+  Result<std::string> read(const std::string& path, std::size_t max_bytes) const override {
+    if (type(path) == FileType::other) return Error(ErrorKind::unreadable, "no plain file");
+    return files_.read(path, std::min(max_bytes, kMaxBytes));
+  }
+  Result<std::vector<DirEntry>> list(const std::string& path) const override { return files_.list(path); }
+  Result<std::string> canonical(const std::string& path) const override { return files_.canonical(path); }
+  Result<void> write_atomically(const std::string&, std::string_view) override {
+    return Error(ErrorKind::unreadable, "nothing is written to complete a word");
+  }
+
+ private:
+  static constexpr std::size_t kMaxBytes = std::size_t{1} << 20;  // parsed well within 0.2 s
+  const Files& files_;
+};
+
 // The merged kubeconfig as a run would see it; an empty one when it cannot be read.
 cluster::KubeconfigFile kubeconfig(const Request& request) {
   cluster::KubeFlags flags;
   flags.kubeconfig = request.given.value("--kubeconfig").value_or("");
-  // A pipe would wait for a writer.
-  if (!flags.kubeconfig.empty() && request.world.files.type(flags.kubeconfig) != FileType::file) return {};
-  auto loaded = cluster::merged_kubeconfig(flags, request.world.files, request.world.environment);
+  const QuickFiles files(request.world.files);
+  auto loaded = cluster::merged_kubeconfig(flags, files, request.world.environment);
   return loaded.ok() ? std::move(loaded).value() : cluster::KubeconfigFile{};
 }
 

@@ -140,12 +140,20 @@ Result<void> check_output(GlobalOptions& options, const CommandSpec& spec) {
   return {};
 }
 
-ExitCode print_help(const Invocation& invocation, const std::string& program, std::ostream& stream) {
-  const std::string text = invocation.spec == nullptr
-                               ? program_help(invocation.root, program)
-                               : command_help(*invocation.spec, program, invocation.path);
-  stream << text << std::flush;
-  return stream.good() ? ExitCode::ok : ExitCode::unreadable;
+std::string help_text(const Invocation& invocation, const std::string& program) {
+  return invocation.spec == nullptr ? program_help(invocation.root, program)
+                                    : command_help(*invocation.spec, program, invocation.path);
+}
+
+// What is no report: help, the version, words that complete.
+ExitCode print(std::string_view text, const Host& host, const Messages& messages) {
+  Output output(host.io.out, host.files, {});
+  output.write(text);
+  if (auto finished = output.finish(); !finished.ok()) {
+    messages.error(finished.error());
+    return ExitCode::unreadable;
+  }
+  return ExitCode::ok;
 }
 
 // `help`, `help COMMAND [SUBCOMMAND]`, `help --markdown`, `help --man`.
@@ -216,19 +224,19 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   Invocation invocation;
   add_global_options(invocation.root, invocation.options, invocation.requests, true);
   const std::span<const std::string> words = args.empty() ? args : args.subspan(1);
-  // Asked by the scripts of shells, whose words are not yet a command line.
-  if (!words.empty() && words.front() == "__complete") {
-    const CompletionWorld world{host.files, host.environment};
-    host.io.out << completion_lines(complete(words.subspan(1), world)) << std::flush;
-    return host.io.out.good() ? ExitCode::ok : ExitCode::unreadable;
-  }
   Parser parser(words, host.files);
   const auto make_messages = [&] {
     const bool color = use_color(invocation.options.color, host.environment, host.terminal.err_is_terminal);
     return Messages(host.io.err, color, invocation.options.quiet, invocation.options.verbosity);
   };
+  const auto show = [&](std::string_view text) { return print(text, host, make_messages()); };
+  // Asked by the scripts of shells, whose words are not yet a command line.
+  if (!words.empty() && words.front() == "__complete") {
+    const CompletionWorld world{host.files, host.environment};
+    return show(completion_lines(complete(words.subspan(1), world)));
+  }
   const auto refuse = [&](const Error& error) {
-    if (invocation.requests.help) return print_help(invocation, program, host.io.out);
+    if (invocation.requests.help) return show(help_text(invocation, program));
     const std::string fallback = fmt::format("`{}{}{} --help` shows what it takes", program,
                                              invocation.path.empty() ? "" : " ", invocation.path);
     make_messages().error(error.message(), error.hint().empty() ? fallback : error.hint());
@@ -242,11 +250,10 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   if (!word.ok()) return refuse(word.error());
   if (!word.value()) {
     if (invocation.requests.version) {
-      host.io.out << "oidc-audit " << kVersion << '\n' << std::flush;
-      return host.io.out.good() ? ExitCode::ok : ExitCode::unreadable;
+      return show(fmt::format("oidc-audit {}\n", kVersion));
     }
-    if (invocation.requests.help) return print_help(invocation, program, host.io.out);
-    print_help(invocation, program, host.io.err);
+    if (invocation.requests.help) return show(help_text(invocation, program));
+    host.io.err << help_text(invocation, program) << std::flush;
     return ExitCode::usage;
   }
   if (*word.value() == kHelpName) {
@@ -254,9 +261,8 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
     auto read = read_help_command(invocation, parser, host.files, program, request);
     invocation.requests.help = invocation.requests.help || request.help;
     if (!read.ok()) return refuse(read.error());
-    if (!request.markdown && !request.man) return print_help(invocation, program, host.io.out);
-    host.io.out << (request.man ? man_page() : markdown_reference()) << std::flush;
-    return host.io.out.good() ? ExitCode::ok : ExitCode::unreadable;
+    if (request.man) return show(man_page());
+    return show(request.markdown ? markdown_reference() : help_text(invocation, program));
   }
   if (auto entered = enter_command(invocation, *word.value(), host.files, program); !entered.ok()) {
     return refuse(entered.error());
@@ -264,7 +270,7 @@ ExitCode run_unguarded(std::span<const std::string> args, const Host& host) {
   if (auto taken = take_words(invocation, parser, host.files, program); !taken.ok()) {
     return refuse(taken.error());
   }
-  if (invocation.requests.help) return print_help(invocation, program, host.io.out);
+  if (invocation.requests.help) return show(help_text(invocation, program));
   if (auto checked = check_output(invocation.options, *invocation.spec); !checked.ok()) {
     return refuse(checked.error());
   }
