@@ -17,6 +17,7 @@ class Plugin(unittest.TestCase):
         self.folder = tempfile.TemporaryDirectory(prefix="oidc-audit-plugin-")
         self.addCleanup(self.folder.cleanup)
         os.symlink(shared.oidc_audit(), pathlib.Path(self.folder.name) / "kubectl-oidc_audit")
+        os.symlink(ROOT / "src/kubectl_complete-oidc_audit", pathlib.Path(self.folder.name) / "kubectl_complete-oidc_audit")
         self.path = f"{self.folder.name}:{os.environ['PATH']}"
 
     def kubectl(self, *arguments):
@@ -57,6 +58,24 @@ class Plugin(unittest.TestCase):
                 self.assertIn(done.returncode, (0, 1, 2, 3))
                 if done.returncode == 2:
                     self.assertIn(flag.lstrip("-").split("-")[0], done.stderr)
+
+    def complete(self, *words):
+        """Candidates and directive, as kubectl gives them to a shell."""
+        done = self.kubectl("__complete", "oidc-audit", *words)
+        self.assertEqual(0, done.returncode, done.stderr)
+        *lines, directive = done.stdout.splitlines()
+        return [line.split("\t")[0] for line in lines], directive
+
+    def test_completion(self):
+        """kubectl asks kubectl_complete-oidc_audit for the words behind the plugin's name, and passes on what it says."""
+        self.assertEqual((["scan"], ":4"), self.complete("sc"))
+        self.assertIn("--fail-on", self.complete("scan", "--fail")[0])
+        self.assertEqual(["e2e"], self.complete("scan", "--context", "")[0])
+        self.assertIn("kube-system", self.complete("scan", "-n", "kube")[0])
+        self.assertIn("wildcard-tenant", self.complete("scan", "--disable", "wildcard-ten")[0])
+        self.assertIn("load", self.complete("snapshot", "")[0])
+        # Files are the shell's to complete: no candidates, and the directive does not forbid it.
+        self.assertEqual(([], ":0"), self.complete("scan", "--config", ""))
 
     def test_help_speaks_of_kubectl(self):
         done = self.kubectl("oidc-audit", "scan", "--help")
