@@ -16,7 +16,8 @@ constexpr std::uint32_t bits(std::initializer_list<Variable> variables) {
   for (const Variable v : variables) out |= 1U << static_cast<unsigned>(v);
   return out;
 }
-constexpr std::uint32_t kOfName = bits({Variable::subject, Variable::config, Variable::inventory});
+constexpr std::uint32_t kOfRun = bits({Variable::config, Variable::inventory});
+constexpr std::uint32_t kOfName = kOfRun | bits({Variable::subject});
 
 Severity raise(Severity level) {
   return level == Severity::critical ? level : static_cast<Severity>(static_cast<int>(level) + 1);
@@ -52,11 +53,18 @@ Asker::Asker(const RuleSet& rules, std::vector<ActiveRule> active, World& world)
     : rules_(rules), active_(std::move(active)), world_(world), evaluator_(ask_) {
   ask_.world = &world;
   ask_.role = &world.no_role();
+  const Traits config = run_traits(ask_, Variable::config);
+  const Traits inventory = run_traits(ask_, Variable::inventory);
+  std::erase_if(active_, [&](ActiveRule& rule) {
+    std::optional<Prefilter> filter = rule.rule->filter.in_run(config, inventory);
+    if (filter) rule.filter = std::move(*filter);
+    return !filter;
+  });
 }
 
-std::vector<const ActiveRule*> Asker::of(Each each) const {
-  std::vector<const ActiveRule*> out;
-  for (const ActiveRule& rule : active_) {
+std::vector<ActiveRule*> Asker::of(Each each) {
+  std::vector<ActiveRule*> out;
+  for (ActiveRule& rule : active_) {
     if (rule.rule->rule.each == each) out.push_back(&rule);
   }
   return out;
@@ -75,7 +83,7 @@ void Asker::note_error(const LoadedRule& rule) {
 // REQUIRES: the rule's prefilter admits what is asked about.
 bool Asker::holds(const ActiveRule& active) {
   const LoadedRule& rule = *active.rule;
-  if (rule.filter.exact) return true;
+  if (active.filter.exact) return true;
   if (!rules_.ready(rule, false, issues_)) return false;
   evaluator_.begin(rule.code);
   const bool result = evaluator_.is_true(*rule.code.when);
@@ -84,15 +92,19 @@ bool Asker::holds(const ActiveRule& active) {
 }
 
 // Whether `when` is the same for every binding of a subject; nullopt when the rule does not compile.
-std::optional<bool> Asker::depends_on_name_alone(const LoadedRule& rule) {
-  if (rule.filter.exact) return rule.filter.of_subject_alone();
+std::optional<bool> Asker::depends_on_name_alone(const ActiveRule& active) {
+  if (active.filter.exact) return active.filter.of_subject_alone();
+  const LoadedRule& rule = *active.rule;
   if (!rules_.ready(rule, false, issues_)) return std::nullopt;
   return (rule.code.when_uses & ~kOfName) == 0;
 }
 
-std::vector<Effect> Asker::effects(const LoadedRule& rule) {
+std::span<const Effect> Asker::effects(ActiveRule& active) {
+  const LoadedRule& rule = *active.rule;
   if (!rule.code.effects) return rule.rule.effects;
-  std::vector<Effect> out;
+  if (active.effects) return *active.effects;
+  std::vector<Effect>& out = effects_;
+  out.clear();
   const cel::Value value = evaluator_.eval(*rule.code.effects);
   if (value.is(cel::Kind::list)) {
     for (std::size_t i = 0; i < value.as_list().size(); ++i) {
@@ -104,15 +116,26 @@ std::vector<Effect> Asker::effects(const LoadedRule& rule) {
   if (out.empty()) out.push_back(Effect::unknown);
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  if ((rule.code.effects_use & ~kOfRun) == 0) active.effects = out;
   return out;
 }
 
-Severity Asker::severity(const ActiveRule& active, std::span<const Effect> effects) {
+bool Asker::severity_case(ActiveRule& active, std::size_t index) {
+  const RuleCode& code = active.rule->code;
+  active.severity_cases.resize(code.severity_cases.size());
+  std::optional<bool>& kept = active.severity_cases[index];
+  if (kept) return *kept;
+  const bool result = evaluator_.is_true(code.severity_cases[index]);
+  if ((code.severity_cases_use[index] & ~kOfRun) == 0) kept = result;
+  return result;
+}
+
+Severity Asker::severity(ActiveRule& active, std::span<const Effect> effects) {
   const LoadedRule& rule = *active.rule;
   Severity level = rule.rule.info.severity;
   std::uint8_t adjust = rule.rule.adjust;
   for (std::size_t i = 0; i < rule.code.severity_cases.size(); ++i) {
-    if (!evaluator_.is_true(rule.code.severity_cases[i])) continue;
+    if (!severity_case(active, i)) continue;
     level = rule.rule.severity_cases[i].then;
     adjust = rule.rule.severity_cases[i].adjust.value_or(adjust);
     break;
@@ -207,18 +230,20 @@ std::vector<RelatedLocation> Asker::related(const LoadedRule& rule) {
   return out;
 }
 
-void Asker::hit(const ActiveRule& active) {
+void Asker::hit(ActiveRule& active) {
   const LoadedRule& rule = *active.rule;
   if (!rules_.ready(rule, true, issues_)) return;
   evaluator_.begin(rule.code);
-  Finding finding;
-  finding.effects = effects(rule);
-  finding.severity = severity(active, finding.effects);
-  if (finding.severity < minimum_) {
-    ++hidden_[static_cast<std::size_t>(finding.severity)];
+  const std::span<const Effect> outcome = effects(active);
+  const Severity level = severity(active, outcome);
+  if (level < minimum_) {
+    ++hidden_[static_cast<std::size_t>(level)];
     if (!evaluator_.error().empty()) note_error(rule);
     return;
   }
+  Finding& finding = findings_.emplace_back();
+  finding.effects.assign(outcome.begin(), outcome.end());
+  finding.severity = level;
   finding.rule = rule.rule.info.id;
   finding.aliases = rule.rule.info.aliases;
   finding.confidence = rule.rule.info.confidence;
@@ -243,7 +268,6 @@ void Asker::hit(const ActiveRule& active) {
                                  std::string(ask_.entry->namespace_name), std::string(subject.name.value)};
   }
   if (!evaluator_.error().empty()) note_error(rule);
-  findings_.push_back(std::move(finding));
 }
 
 void Asker::set_binding(std::uint32_t index) {
@@ -285,7 +309,7 @@ void Asker::complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry
   entry.ready = true;
 }
 
-void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> rules) {
+void Asker::ask_entry(std::uint32_t index, std::span<ActiveRule* const> rules) {
   SubjectSet& set = world_.subjects();
   SubjectEntry& entry = set[index];
   SubjectAnalysis analysis;
@@ -295,9 +319,9 @@ void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> ru
   ask_.entry = &entry;
   ask_.entry_index = index;
   std::vector<Candidate> candidates;
-  for (const ActiveRule* rule : rules) {
-    if (!rule->rule->filter.admits_subject(entry.traits)) continue;
-    const std::optional<bool> once = depends_on_name_alone(*rule->rule);
+  for (ActiveRule* rule : rules) {
+    if (!rule->filter.admits_subject(entry.traits)) continue;
+    const std::optional<bool> once = depends_on_name_alone(*rule);
     if (once && (!*once || holds(*rule))) candidates.push_back({rule, *once});
   }
   if (candidates.empty()) return;
@@ -305,7 +329,7 @@ void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> ru
     set_binding(use.binding);
     ask_.subject_index = use.subject;
     for (const Candidate& candidate : candidates) {
-      const Prefilter& filter = candidate.rule->rule->filter;
+      const Prefilter& filter = candidate.rule->filter;
       if (!candidate.once && (!filter.admits_binding(entry.traits, ask_.binding->traits, ask_.role->traits) ||
                               !holds(*candidate.rule))) {
         continue;
@@ -316,7 +340,7 @@ void Asker::ask_entry(std::uint32_t index, std::span<const ActiveRule* const> ru
 }
 
 void Asker::ask_subjects() {
-  const std::vector<const ActiveRule*> rules = of(Each::subject);
+  const std::vector<ActiveRule*> rules = of(Each::subject);
   if (rules.empty()) return;
   SubjectSet& set = world_.subjects();
   // Groups come last: whether one is named like a tenant is known when all other names were read.
@@ -333,13 +357,13 @@ void Asker::ask_subjects() {
 }
 
 void Asker::ask_bindings() {
-  const std::vector<const ActiveRule*> rules = of(Each::binding);
+  const std::vector<ActiveRule*> rules = of(Each::binding);
   if (rules.empty()) return;
   for (std::uint32_t i = 0; i < world_.binding_count(); ++i) {
     if (world_.raw_binding(i).default_object) continue;
     set_binding(i);
-    for (const ActiveRule* rule : rules) {
-      const Prefilter& filter = rule->rule->filter;
+    for (ActiveRule* rule : rules) {
+      const Prefilter& filter = rule->filter;
       if (filter.admits_binding({}, ask_.binding->traits, ask_.role->traits) && holds(*rule)) hit(*rule);
     }
   }
@@ -372,15 +396,15 @@ void Asker::find_live_bindings() {
 }
 
 void Asker::ask_roles() {
-  const std::vector<const ActiveRule*> by_role = of(Each::role);
-  const std::vector<const ActiveRule*> by_rule = of(Each::role_rule);
+  const std::vector<ActiveRule*> by_role = of(Each::role);
+  const std::vector<ActiveRule*> by_rule = of(Each::role_rule);
   if (by_role.empty() && by_rule.empty()) return;
   find_live_bindings();
   for (std::uint32_t i = 0; i < world_.role_count(); ++i) {
     set_role(i);
     if (!ask_.role->in_input || ask_.role->default_object) continue;
-    for (const ActiveRule* rule : by_role) {
-      if (rule->rule->filter.admits_role(ask_.role->traits, {}) && holds(*rule)) hit(*rule);
+    for (ActiveRule* rule : by_role) {
+      if (rule->filter.admits_role(ask_.role->traits, {}) && holds(*rule)) hit(*rule);
     }
     // Rules that aggregation made stand in other roles, and are asked about there.
     if (ask_.role->computed) continue;
@@ -389,8 +413,8 @@ void Asker::ask_roles() {
       ask_.rule = &written[r];
       ask_.rule_index = r;
       bool have_traits = false;
-      for (const ActiveRule* rule : by_rule) {
-        if (!rule->rule->filter.role.admits(ask_.role->traits)) continue;
+      for (ActiveRule* rule : by_rule) {
+        if (!rule->filter.role.admits(ask_.role->traits)) continue;
         if (!have_traits) {
           have_traits = true;
           ask_.rule_traits = Traits{};
@@ -410,7 +434,7 @@ void Asker::ask_roles() {
           for (const rbac::RoleFactName& fact : rbac::role_fact_names())
             ask_.rule_traits.set(bit++, facts.*fact.fact);
         }
-        if (rule->rule->filter.admits_role(ask_.role->traits, ask_.rule_traits) && holds(*rule)) hit(*rule);
+        if (rule->filter.admits_role(ask_.role->traits, ask_.rule_traits) && holds(*rule)) hit(*rule);
       }
     }
   }
@@ -419,11 +443,11 @@ void Asker::ask_roles() {
 }
 
 void Asker::ask_objects() {
-  const std::vector<const ActiveRule*> rules = of(Each::object);
+  const std::vector<ActiveRule*> rules = of(Each::object);
   if (rules.empty()) return;
   const auto ask = [&](const rbac::Meta& meta) {
     ask_.object = &meta;
-    for (const ActiveRule* rule : rules) {
+    for (ActiveRule* rule : rules) {
       if (holds(*rule)) hit(*rule);
     }
   };
@@ -440,10 +464,10 @@ void Asker::ask_objects() {
 }
 
 void Asker::ask_iam(std::span<const IamEntry> entries) {
-  const std::vector<const ActiveRule*> rules = of(Each::iam_mapping);
+  const std::vector<ActiveRule*> rules = of(Each::iam_mapping);
   for (const IamEntry& entry : entries) {
     ask_.iam = &entry;
-    for (const ActiveRule* rule : rules) {
+    for (ActiveRule* rule : rules) {
       if (holds(*rule)) hit(*rule);
     }
   }
@@ -453,19 +477,19 @@ void Asker::ask_iam(std::span<const IamEntry> entries) {
 void Asker::ask_authentication() {
   const Authentication* all = world_.authentication();
   if (all == nullptr || all->servers().empty()) return;
-  const auto ask = [this](const std::vector<const ActiveRule*>& rules) {
-    for (const ActiveRule* rule : rules) {
+  const auto ask = [this](const std::vector<ActiveRule*>& rules) {
+    for (ActiveRule* rule : rules) {
       if (holds(*rule)) hit(*rule);
     }
   };
-  const std::vector<const ActiveRule*> whole = of(Each::authentication);
+  const std::vector<ActiveRule*> whole = of(Each::authentication);
   for (const ServerConfig& server : all->servers()) {
     ask_.server = &server;
     ask(whole);
   }
-  const std::vector<const ActiveRule*> each = of(Each::authenticator);
-  const std::vector<const ActiveRule*> mappings = of(Each::claim_mapping);
-  const std::vector<const ActiveRule*> validations = of(Each::validation_rule);
+  const std::vector<ActiveRule*> each = of(Each::authenticator);
+  const std::vector<ActiveRule*> mappings = of(Each::claim_mapping);
+  const std::vector<ActiveRule*> validations = of(Each::validation_rule);
   for (const AuthenticatorEntry& entry : all->entries()) {
     ask_.server = entry.server;
     ask_.authenticator = &entry;
@@ -497,9 +521,9 @@ void Asker::ask_name() {
   ask_.entry = &entry;
   ask_.entry_index = 0;
   set_binding(0);
-  for (const ActiveRule* rule : of(Each::subject)) {
-    if (!rule->rule->filter.admits_subject(entry.traits)) continue;
-    if (depends_on_name_alone(*rule->rule).value_or(false) && holds(*rule)) hit(*rule);
+  for (ActiveRule* rule : of(Each::subject)) {
+    if (!rule->filter.admits_subject(entry.traits)) continue;
+    if (depends_on_name_alone(*rule).value_or(false) && holds(*rule)) hit(*rule);
   }
   ask_.analysis = nullptr;
   ask_.entry = nullptr;

@@ -22,6 +22,11 @@ namespace oidc_audit::rules {
 struct ActiveRule {
   const LoadedRule* rule = nullptr;
   std::optional<Severity> severity;  ///< from the configuration
+  Prefilter filter = {};             ///< the rule's, in this run
+
+  // Answers that are the same for all that the run asks about, kept once they are known.
+  std::optional<std::vector<Effect>> effects = {};
+  std::vector<std::optional<bool>> severity_cases = {};
 };
 
 /// The rules that the configuration leaves enabled, by what they are asked of.
@@ -51,19 +56,20 @@ class Asker {
 
  private:
   struct Candidate {
-    const ActiveRule* rule;
+    ActiveRule* rule;
     bool once;  // `when` does not depend on the binding: it was true
   };
-  std::vector<const ActiveRule*> of(Each each) const;
-  void ask_entry(std::uint32_t index, std::span<const ActiveRule* const> rules);
+  std::vector<ActiveRule*> of(Each each);
+  void ask_entry(std::uint32_t index, std::span<ActiveRule* const> rules);
   void complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry);
   void find_live_bindings();
   bool holds(const ActiveRule& rule);
-  std::optional<bool> depends_on_name_alone(const LoadedRule& rule);
-  void hit(const ActiveRule& rule);
+  std::optional<bool> depends_on_name_alone(const ActiveRule& rule);
+  void hit(ActiveRule& rule);
   void note_error(const LoadedRule& rule);
-  Severity severity(const ActiveRule& rule, std::span<const Effect> effects);
-  std::vector<Effect> effects(const LoadedRule& rule);
+  Severity severity(ActiveRule& rule, std::span<const Effect> effects);
+  bool severity_case(ActiveRule& rule, std::size_t index);
+  std::span<const Effect> effects(ActiveRule& rule);
   Location place(const LoadedRule& rule);
   std::vector<RelatedLocation> related(const LoadedRule& rule);
   void set_binding(std::uint32_t index);
@@ -77,6 +83,7 @@ class Asker {
   bool alone_ = false;  // the name by itself
   std::unordered_set<std::string, StringHash, std::equal_to<>> tenants_;
   bool has_groups_ = false;
+  std::vector<Effect> effects_;   // of the hit, where they depend on what is asked about
   std::set<std::string> failed_;  // rules whose evaluation failed: said once
   Severity minimum_ = Severity::info;
   SeverityCounts hidden_{};

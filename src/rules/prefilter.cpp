@@ -22,7 +22,8 @@ template <typename Filters>
 TraitFilter* filter_of(Filters& filters, std::string_view variable, Variable& out) {
   for (const auto& [known, filter] :
        {std::pair(Variable::subject, &filters.subject), std::pair(Variable::binding, &filters.binding),
-        std::pair(Variable::role, &filters.role), std::pair(Variable::rule, &filters.rule)}) {
+        std::pair(Variable::role, &filters.role), std::pair(Variable::rule, &filters.rule),
+        std::pair(Variable::config, &filters.config), std::pair(Variable::inventory, &filters.inventory)}) {
     if (variable != kVariableNames[static_cast<std::size_t>(known)]) continue;
     out = known;
     return filter;
@@ -121,6 +122,20 @@ bool any_holds(const TraitFilter& filter, const Traits& traits) noexcept {
 }
 
 }  // namespace
+
+std::optional<Prefilter> Prefilter::in_run(const Traits& of_config, const Traits& of_inventory) const {
+  if (!config.admits(of_config) || !inventory.admits(of_inventory)) return std::nullopt;
+  Prefilter out = *this;
+  out.config = out.inventory = {};
+  out.any.clear();
+  for (AnyOf group : any) {
+    if (any_holds(group.config, of_config) || any_holds(group.inventory, of_inventory)) continue;
+    group.config = group.inventory = {};
+    if (group.of_subject_alone() && group.subject.empty()) return std::nullopt;
+    out.any.push_back(group);
+  }
+  return out;
+}
 
 bool Prefilter::of_subject_alone() const noexcept {
   return binding.empty() && role.empty() && rule.empty() &&

@@ -150,10 +150,12 @@ void RuleCompiler::compile_rest(const Rule& rule, RuleCode& code, std::vector<Is
   OneRule one(env_for(rule, code), rule, code, issues);
   if (!rule.effects_expression.empty()) {
     code.effects = one.compile(rule.effects_expression, cel::Type::list(cel::Type::string()));
+    if (code.effects) code.effects_use = one.uses_of(*code.effects);
   }
   for (const SeverityCase& c : rule.severity_cases) {
     auto program = one.compile(c.condition, cel::Type::boolean());
     if (!program) return;
+    code.severity_cases_use.push_back(one.uses_of(*program));
     code.severity_cases.push_back(std::move(*program));
   }
   for (const ConfidenceCase& c : rule.confidence_cases) {

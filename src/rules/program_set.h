@@ -29,7 +29,9 @@ struct RuleCode {
 
   bool complete = false;  ///< what follows is there
   std::optional<cel::Program> effects;
+  std::uint32_t effects_use = 0;
   std::vector<cel::Program> severity_cases;
+  std::vector<std::uint32_t> severity_cases_use;  ///< Variable bits of each
   std::vector<cel::Program> confidence_cases;
   TemplateCode at, message, remediation;
   std::vector<TemplateCode> related;

@@ -1,12 +1,18 @@
 #include "rules/vocabulary.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "rbac/authorizer.h"
 #include "rbac/role_facts.h"
 
 namespace oidc_audit::rules {
 namespace {
+
+constexpr std::string_view kBool = "bool";
+
+// What is the same for everything that a run asks about.
+bool is_of_run(Variable variable) { return variable == Variable::config || variable == Variable::inventory; }
 
 std::vector<std::string_view> bits_of(Variable variable) {
   std::vector<std::string_view> out;
@@ -230,10 +236,27 @@ std::optional<std::size_t> bit_of(Variable variable, std::string_view field, boo
     }
     return std::nullopt;
   }
+  if (is_of_run(variable)) {  // a row that is true or false is a bit of its own number
+    const std::span<const FactRow> rows = facts_of(variable).rows;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].name == field && rows[i].type == kBool) return i;
+    }
+    return std::nullopt;
+  }
   const std::vector<std::string_view>& bits = facts_of(variable).bits;
   const auto it = std::find(bits.begin(), bits.end(), field);
   if (it == bits.end()) return std::nullopt;
   return static_cast<std::size_t>(it - bits.begin());
+}
+
+Traits run_traits(const Ask& ask, Variable variable) {
+  assert(is_of_run(variable));
+  Traits out;
+  const std::span<const FactRow> rows = facts_of(variable).rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].type == kBool) out.set(i, rows[i].get(ask).is_true());
+  }
+  return out;
 }
 
 const Traits& traits_of(const Ask& ask, Variable variable) {

@@ -84,6 +84,9 @@ const VariableFacts& facts_of(Variable variable);
 /// The bit of a plain boolean fact, or of a text that has one; nullopt for others.
 std::optional<std::size_t> bit_of(Variable variable, std::string_view field, bool text);
 
+/// The boolean facts of `config` or `inventory`, which do not change while a run asks.
+Traits run_traits(const Ask& ask, Variable variable);
+
 /// The traits that a filter on the variable is compared with.
 const Traits& traits_of(const Ask& ask, Variable variable);
 

@@ -39,7 +39,20 @@ Subject subject(std::size_t i) {
 }
 
 std::string name_of(std::size_t i) { return fmt::format("{}-deployer-{}", kTeams[i % kTeams.size()], i); }
-bool namespaced(std::size_t i) { return i % 3 == 1; }
+constexpr std::size_t kGroups = 2'000;
+
+// One binding, as far as it is told by its number.
+struct Binding {
+  bool namespaced;
+  std::string_view role;
+  Subject subject;
+};
+
+Binding binding(std::size_t i, Names names) {
+  if (names == Names::teams)
+    return {true, i % 4 == 0 ? "edit" : "view", {"Group", fmt::format("oidc:team-{}", i % kGroups)}};
+  return {i % 3 == 1, kRoles[i % 7 % kRoles.size()], subject(i)};
+}
 
 constexpr std::string_view kYaml = R"(---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -85,7 +98,6 @@ constexpr std::string_view kPretty = R"(        {{
         }})";
 
 std::string space_of(std::size_t i, Shape shape) {
-  if (!namespaced(i)) return {};
   const std::string_view team = kTeams[i % kTeams.size()];
   if (shape == Shape::yaml) return fmt::format("\n  namespace: {}", team);
   if (shape == Shape::json) return fmt::format(R"(,"namespace":"{}")", team);
@@ -94,7 +106,7 @@ std::string space_of(std::size_t i, Shape shape) {
 
 }  // namespace
 
-std::string make_bindings(std::size_t count, Shape shape) {
+std::string make_bindings(std::size_t count, Shape shape, Names names) {
   std::string out;
   if (shape == Shape::json)
     out += R"({"apiVersion":"v1","kind":"List","items":[)"
@@ -103,12 +115,13 @@ std::string make_bindings(std::size_t count, Shape shape) {
   const std::string_view form = shape == Shape::yaml ? kYaml : shape == Shape::json ? kJson : kPretty;
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0 && shape != Shape::yaml) out += ",\n";
-    const Subject who = subject(i);
+    const Binding made = binding(i, names);
     fmt::format_to(std::back_inserter(out), fmt::runtime(form),
-                   fmt::arg("kind", namespaced(i) ? "RoleBinding" : "ClusterRoleBinding"),
-                   fmt::arg("name", name_of(i)), fmt::arg("space", space_of(i, shape)),
-                   fmt::arg("role", kRoles[i % 7 % kRoles.size()]), fmt::arg("subject_kind", who.kind),
-                   fmt::arg("subject", who.name), fmt::arg("version", i + 1));
+                   fmt::arg("kind", made.namespaced ? "RoleBinding" : "ClusterRoleBinding"),
+                   fmt::arg("name", name_of(i)),
+                   fmt::arg("space", made.namespaced ? space_of(i, shape) : std::string()),
+                   fmt::arg("role", made.role), fmt::arg("subject_kind", made.subject.kind),
+                   fmt::arg("subject", made.subject.name), fmt::arg("version", i + 1));
   }
   if (shape == Shape::json) out += "\n]}\n";
   if (shape == Shape::json_pretty) out += "\n    ],\n    \"kind\": \"List\",\n    \"metadata\": {}\n}\n";

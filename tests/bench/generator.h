@@ -11,8 +11,13 @@ enum class Shape {
   json_pretty,  ///< what `kubectl get -o json` prints, with the fields a server adds
 };
 
-/// `count` ClusterRoleBindings and RoleBindings of external CI identities (Terraform, GitHub, GitLab,
-/// Spacelift, CircleCI, groups of a company) to default roles. The same text for the same count.
-std::string make_bindings(std::size_t count, Shape shape);
+enum class Names {
+  distinct,  ///< every binding is of another identity of CI (Terraform, GitHub, GitLab, Spacelift, groups),
+             ///< cluster-wide and in namespaces, many of them risky: the worst case
+  teams,  ///< two thousand prefixed groups of a company, to `view` and `edit` in namespaces: what is common
+};
+
+/// `count` ClusterRoleBindings and RoleBindings to default roles. The same text for the same arguments.
+std::string make_bindings(std::size_t count, Shape shape, Names names = Names::distinct);
 
 }  // namespace oidc_audit::bench

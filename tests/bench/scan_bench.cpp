@@ -34,15 +34,18 @@
 namespace {
 
 using namespace oidc_audit;
+using bench::Names;
 using bench::Shape;
 
 struct Input {
   std::string_view name;
   Shape shape;
   document::Format format;
+  Names names = Names::distinct;
 };
 
-constexpr std::array<Input, 3> kInputs = {{{"json", Shape::json, document::Format::json},
+constexpr std::array<Input, 4> kInputs = {{{"json teams", Shape::json, document::Format::json, Names::teams},
+                                           {"json", Shape::json, document::Format::json},
                                            {"json pretty", Shape::json_pretty, document::Format::json},
                                            {"yaml", Shape::yaml, document::Format::yaml}}};
 
@@ -119,7 +122,7 @@ std::size_t peak_bytes() {
 }
 
 void measure(const Input& input, const Pass& pass, std::size_t count) {
-  std::string text = bench::make_bindings(count, input.shape);
+  std::string text = bench::make_bindings(count, input.shape, input.names);
   text.shrink_to_fit();
   const std::size_t bytes = text.size();
   const double cpu_start = cpu_seconds();
@@ -149,7 +152,7 @@ bool in_child(const std::function<void()>& work) {
 int write_inputs(const std::string& folder, const std::vector<std::size_t>& counts) {
   for (const std::size_t count : counts) {
     for (const Input& input : kInputs) {
-      if (input.shape == Shape::json_pretty) continue;
+      if (input.shape == Shape::json_pretty || input.names == Names::teams) continue;
       const std::string path = fmt::format("{}/{}.{}", folder, count, input.name);
       std::ofstream out(path, std::ios::binary);
       out << bench::make_bindings(count, input.shape);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "rules/rule.h"
+#include "rules/vocabulary.h"
 
 using namespace oidc_audit::rules;
 
@@ -86,4 +87,42 @@ TEST_CASE("a prefilter narrows what it cannot decide") {
   CHECK_FALSE(admitted(filter, {true, false, false, true, true}));
   CHECK(admitted(filter, {false, true, false, false, false}));
   CHECK(filter.of_subject_alone());
+}
+
+TEST_CASE("a prefilter is narrowed by what does not change in a run") {
+  struct Row {
+    const char* when;
+    bool known;   // config.server_known
+    bool asked;   // in such a run
+    bool exact;   // of what remains
+    bool always;  // what remains admits everything
+  };
+  const Row rows[] = {
+      {"config.server_known && subject.external", false, false, true, false},
+      {"config.server_known && subject.external", true, true, true, false},
+      {"!config.server_known", false, true, true, true},
+      {"subject.email && !config.server_known", true, false, true, false},
+      {"subject.email || config.server_known", true, true, true, true},
+      {"subject.email || config.server_known", false, true, true, false},
+      {"config.server_known || inventory.complete", false, false, true, false},
+      {"config.server_known && subject.name == 'x'", true, true, false, true},
+      // Not a plain fact: decided by evaluation.
+      {"size(config.brokers) > 0", false, true, false, true},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.when << ", server_known " << row.known) {
+      Rule rule;
+      rule.when.text = row.when;
+      Traits config;
+      const auto bit = bit_of(Variable::config, "server_known", false);
+      REQUIRE(bit);
+      config.set(*bit, row.known);
+      const Prefilter whole = prefilter_of(rule);
+      const std::optional<Prefilter> filter = whole.in_run(config, {});
+      REQUIRE(filter.has_value() == row.asked);
+      if (!filter) return;
+      CHECK(filter->exact == row.exact);
+      CHECK(admitted(*filter, {}) == row.always);
+    }
+  }
 }
