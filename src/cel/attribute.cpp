@@ -147,7 +147,7 @@ Value AttributeNode::apply(Frame& frame, Value object, std::size_t from) const {
         result = {true, owner.field(index)};
       }
     } else if (qualifier.dynamic) {
-      const Value key = qualifier.dynamic->resolve(frame);
+      Value key = qualifier.dynamic->resolve(frame);
       if (key.is_error()) return key;
       if (is_key(key)) {
         result = qualify(frame, object, key, test);

@@ -23,7 +23,7 @@ std::string Table::text() const {
     while (last > 0 && row[last - 1].empty()) --last;
     for (std::size_t i = 0; i < last; ++i) {
       out += row[i];
-      if (i + 1 < last) out.append(static_cast<std::size_t>(widths[i] - display_width(row[i]) + 3), ' ');
+      if (i + 1 < last) out.append(static_cast<std::size_t>(widths[i] - display_width(row[i])) + 3, ' ');
     }
     out += '\n';
   }

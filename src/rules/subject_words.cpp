@@ -84,7 +84,7 @@ std::string closest_live(const Ask& ask) {
   }
   if (!a.trimmed.empty()) return a.trimmed;
   if (has_mixed_scripts(a.name)) {
-    const std::string plain = skeleton(a.name);
+    std::string plain = skeleton(a.name);
     const bool ascii =
         std::all_of(plain.begin(), plain.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     // The skeleton writes `m` as `rn`: only a name whose ASCII letters survive it can be offered.
@@ -93,7 +93,7 @@ std::string closest_live(const Ask& ask) {
       return plain;
     }
   }
-  if (const std::string nfc = to_nfc(a.name); nfc != a.name) return nfc;
+  if (std::string nfc = to_nfc(a.name); nfc != a.name) return nfc;
   return {};
 }
 
