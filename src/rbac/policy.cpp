@@ -79,6 +79,10 @@ const Role* Policy::find_role(std::string_view namespace_name, std::string_view 
   return it == lookup_->roles.end() ? nullptr : roles_[it->second];
 }
 
+const Role* Policy::default_cluster_role(std::string_view name) const {
+  return defaults_ == nullptr ? nullptr : defaults_->find_cluster_role(name);
+}
+
 const Role* Policy::as_written(const Role* role) const {
   for (const auto& [copy, original] : as_written_)
     if (copy == role) return original;
@@ -137,6 +141,7 @@ std::string nearest_words(const PolicyOptions& options, const BuiltinPolicy& bui
 
 void Policy::add_builtins(const PolicyOptions& options) {
   const BuiltinPolicy& builtins = builtin_policy(options.kubernetes_minor);
+  defaults_ = &builtins;
   if (options.builtin_bindings) {
     std::unordered_set<std::string> present;
     for (const Binding* binding : bindings_) present.insert(oidc_audit::to_string(binding->meta.ref()));

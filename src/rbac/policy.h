@@ -15,6 +15,8 @@
 
 namespace oidc_audit::rbac {
 
+struct BuiltinPolicy;
+
 struct PolicyOptions {
   /// Take a default role from the embedded data when a binding names it and the input lacks it, and let the
   /// embedded roles take part in aggregation.
@@ -71,6 +73,10 @@ class Policy {
   const Role* find_cluster_role(std::string_view name) const;
   const Role* find_role(std::string_view namespace_name, std::string_view name) const;
 
+  /// A default ClusterRole of Kubernetes, whether a binding refers to it or not; null where the defaults were
+  /// not to be taken.
+  const Role* default_cluster_role(std::string_view name) const;
+
   /// The object as it stands in the input, before aggregation; for an embedded role the role itself.
   const Role* as_written(const Role* role) const;
 
@@ -94,6 +100,7 @@ class Policy {
   std::deque<Role> owned_roles_;                                 // aggregated copies
   std::vector<std::pair<const Role*, const Role*>> as_written_;  // copy, original
   std::unique_ptr<Lookup> lookup_;
+  const BuiltinPolicy* defaults_ = nullptr;
   std::vector<PolicyNote> notes_;
   bool assumes_aggregation_ = false;
 };

@@ -201,7 +201,7 @@ std::optional<Deficit> resource_deficit(const PolicyRule& rule, const Attributes
   note(resource, sibling ? lacks_subresource : lacks_resource);
   note(group, lacks_group);
   // A rule for a subresource is written anew, so its verb comes with it.
-  if (!sibling) note(verb, lacks_verb);
+  if (!sibling || request.subresource.empty()) note(verb, lacks_verb);
   note(name, lacks_name);
   if (deficit) deficit->changes = changes;
   return deficit;
@@ -263,6 +263,8 @@ class GrantMisses {
     const Role* other = wants_role ? policy_.find_cluster_role(name)
                                    : policy_.find_role(binding.meta.namespace_name.value, name);
     if (!binding.role_ref.kind.has_value() && other == nullptr) other = policy_.find_cluster_role(name);
+    if (binding.role_ref.kind != RoleKind::cluster_role && other == nullptr)
+      other = policy_.default_cluster_role(name);
     if (other != nullptr) {
       const std::string_view kind = other->kind == RoleKind::cluster_role ? "ClusterRole" : "Role";
       const bool grants = would_grant(*other, request_);
@@ -290,6 +292,10 @@ class GrantMisses {
       const bool reachable = role->kind == RoleKind::cluster_role ||
                              role->meta.namespace_name.value == binding.meta.namespace_name.value;
       if (same_kind && reachable) names.push_back(role->meta.name.value);
+    }
+    if (binding.role_ref.kind == RoleKind::cluster_role) {
+      for (const std::string_view name : {"cluster-admin", "admin", "edit", "view"})
+        if (policy_.default_cluster_role(name) != nullptr) names.push_back(name);
     }
     const auto near = nearest(binding.role_ref.name.value, names);
     if (near) return fmt::format("; `{}` does", *near);

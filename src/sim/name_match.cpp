@@ -150,6 +150,24 @@ std::string without_ids(std::string_view text) {
   return out;
 }
 
+/// `repo:owner-1/name-2` without its ids, as Forgejo joins them; empty where not both are there.
+std::string without_hyphen_ids(std::string_view text) {
+  const std::size_t start = text.find("repo:");
+  if (start == std::string_view::npos) return {};
+  const std::size_t slash = text.find('/', start);
+  if (slash == std::string_view::npos) return {};
+  const std::size_t end = std::min(text.find(':', slash), text.size());
+  const auto id_at = [&](std::size_t begin, std::size_t stop) {
+    std::size_t at = stop;
+    while (at > begin && std::isdigit(static_cast<unsigned char>(text[at - 1])) != 0) --at;
+    return at < stop && at > begin + 1 && text[at - 1] == '-' ? at - 1 : std::string_view::npos;
+  };
+  const std::size_t owner = id_at(start + 5, slash);
+  const std::size_t name = id_at(slash + 1, end);
+  if (owner == std::string_view::npos || name == std::string_view::npos) return {};
+  return fmt::format("{}{}{}", text.substr(0, owner), text.substr(slash, name - slash), text.substr(end));
+}
+
 bool is_id(std::string_view value) {
   if (value.empty()) return false;
   if (std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; })) return true;
@@ -207,6 +225,12 @@ std::string describe(const std::vector<PartDifference>& differences) {
   return out;
 }
 
+std::string without_space(std::string_view text) {
+  std::string out = squeeze_space(text);
+  std::erase(out, ' ');
+  return out;
+}
+
 /// Folded comparisons, nearest kind of slip first; `changes` counts from one.
 std::optional<NameDifference> compare_text(std::string_view bound, std::string_view actual) {
   if (const std::string b = without_ids(bound); b != bound || without_ids(actual) != actual) {
@@ -214,6 +238,11 @@ std::optional<NameDifference> compare_text(std::string_view bound, std::string_v
       return NameDifference{Cause::subject_id_form, 1,
                             "one name carries immutable ids and the other does not"};
   }
+  const std::string bare = without_hyphen_ids(bound);
+  const std::string actual_bare = without_hyphen_ids(actual);
+  if ((!bare.empty() && bare == actual) || (!actual_bare.empty() && actual_bare == bound))
+    return NameDifference{Cause::subject_id_form, 1,
+                          "one name carries ids behind hyphens and the other does not"};
   const std::string bound_path = normal_path(bound);
   const std::string actual_path = normal_path(actual);
   if (bound_path == actual_path && !bound_path.empty()) {
@@ -222,7 +251,7 @@ std::optional<NameDifference> compare_text(std::string_view bound, std::string_v
   const auto same_but_for = [&](std::string_view a, std::string_view b) -> std::optional<NameDifference> {
     if (fold_case(a) == fold_case(b))
       return NameDifference{Cause::subject_case, 1, "only upper and lower case differ"};
-    if (squeeze_space(a) == squeeze_space(b)) {
+    if (without_space(a) == without_space(b)) {
       return NameDifference{Cause::subject_space, 1, "only white space or invisible characters differ"};
     }
     return std::nullopt;
@@ -282,6 +311,14 @@ std::optional<NameDifference> compare_parts(const NameParts& bound, const NamePa
     if (one_sided) return is_id_key(d.name()) || is_id(d.bound_value()) || is_id(d.actual_value());
     return is_id(d.bound_value()) != is_id(d.actual_value());
   });
+  // Ids that only one of the two has; what else differs is to blame before them.
+  const bool only_ids = std::all_of(differences.begin(), differences.end(), [](const PartDifference& d) {
+    const bool about_run = d.role() == PartRole::context || d.role() == PartRole::phase;
+    return about_run || ((d.bound == nullptr || d.actual == nullptr) &&
+                         (is_id_key(d.name()) || is_id(d.bound_value()) || is_id(d.actual_value())));
+  });
+  if (only_ids && (phase || context))
+    return NameDifference{context ? Cause::subject_context : Cause::subject_phase, 2, detail};
   if (ids && !phase && !context) return NameDifference{Cause::subject_id_form, 1, detail};
   // Values that differ only in case, space or spelling are slips, not another workload.
   if (!context && !phase) {
@@ -316,7 +353,7 @@ std::optional<NameDifference> compare_cores(std::string_view bound, std::string_
     }
   }
   // Folds that go together: case and space, case and path.
-  if (squeeze_space(fold_case(bound_path)) == squeeze_space(fold_case(actual_path)) && !bound_path.empty()) {
+  if (without_space(fold_case(bound_path)) == without_space(fold_case(actual_path)) && !bound_path.empty()) {
     const bool path = bound_path != bound || actual_path != actual;
     return NameDifference{path ? Cause::subject_path : Cause::subject_case, 2,
                           "only case, white space and slashes differ"};
@@ -374,6 +411,8 @@ std::optional<NameDifference> compare_names(const NameParts& bound, std::string_
   if (!same_provider && differs_by_prefix(bound_name, actual.name, actual.configured_prefix)) {
     return NameDifference{Cause::subject_prefix, 1, "only what stands before the name differs"};
   }
+  if (bound.damaged && near_in_spelling(bound_name, actual.name))
+    return NameDifference{Cause::subject_spelling, 1, "the spelling differs by a character or two"};
   if (same_provider) {
     if (auto found = compare_parts(bound, actual.parts)) {
       if (!same_prefix) {

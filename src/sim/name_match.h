@@ -24,6 +24,8 @@ struct NameParts {
   std::string core;    ///< the rest, as it stands
   std::string provider;
   std::string kind;  ///< alternative of the provider's grammar
+  bool damaged =
+      false;  ///< no token can carry the name: `parts` are those of the form that it comes nearest to
   std::vector<NamePart> parts;
 };
 

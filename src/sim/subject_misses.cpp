@@ -31,6 +31,17 @@ bool names_groups(std::string_view claim) {
          lower.find("team") != std::string::npos;
 }
 
+/// Claims that tell one person from another.
+bool names_person(std::string_view claim) {
+  static constexpr std::string_view kNames[] = {"sub",       "email",      "preferred_username",
+                                                "name",      "given_name", "family_name",
+                                                "nickname",  "upn",        "unique_name",
+                                                "oid",       "username",   "login",
+                                                "actor",     "user_login", "user",
+                                                "user_email"};
+  return std::find(std::begin(kNames), std::end(kNames), claim) != std::end(kNames);
+}
+
 /// The ways in which a bound name may carry a value: bare, behind the configured prefix, or behind what looks
 /// like one.
 /// A name that the server composes by an expression may end in the value of a claim without being it: then
@@ -129,15 +140,14 @@ class SubjectMisses {
   std::optional<Candidate> service_account(const Binding& binding, std::size_t index) {
     const Subject& subject = binding.subjects[index];
     const std::string_view user = refusal_.request.user.name;
-    if (!user.starts_with(kServiceAccountPrefix)) return std::nullopt;
+    if (!user.starts_with(kServiceAccountPrefix)) return foreign_service_account(binding, subject);
     const std::string_view rest = user.substr(kServiceAccountPrefix.size());
     const std::size_t colon = rest.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
     const std::string_view ns = rest.substr(0, colon);
     const std::string_view name = rest.substr(colon + 1);
     if (subject.kind == SubjectKind::service_account && subject.name.value == name) {
-      const std::string_view bound_ns =
-          subject.namespace_name.empty() ? binding.meta.namespace_name.value : subject.namespace_name.value;
+      const std::string_view bound_ns = namespace_of(binding, subject);
       if (bound_ns == ns) return std::nullopt;
       Candidate candidate = make(Cause::subject_namespace,
                                  fmt::format("the binding names service account `{}` of namespace `{}`, and "
@@ -162,7 +172,37 @@ class SubjectMisses {
                   "the subject of kind ServiceAccount holds more than the account's name",
                   fmt::format("write `name: {}` and `namespace: {}`", name, ns));
     }
+    const std::string_view bound_name = subject.name.value;
+    if (subject.kind == SubjectKind::service_account && namespace_of(binding, subject) == ns &&
+        std::min(bound_name.size(), name.size()) > 2 && edit_distance(bound_name, name, 2) <= 2) {
+      return make(Cause::subject_spelling,
+                  fmt::format("the binding names service account `{}` and the request comes from `{}`",
+                              bound_name, name),
+                  fmt::format("if this account is meant, set the subject's `name` to `{}`", name), 1,
+                  kTierDoubtful);
+    }
     return std::nullopt;
+  }
+
+  static std::string_view namespace_of(const Binding& binding, const Subject& subject) {
+    return subject.namespace_name.empty() ? binding.meta.namespace_name.value : subject.namespace_name.value;
+  }
+
+  /// Behind a prefix the service account of another cluster is a user, and no ServiceAccount here.
+  std::optional<Candidate> foreign_service_account(const Binding& binding, const Subject& subject) const {
+    if (subject.kind != SubjectKind::service_account) return std::nullopt;
+    const std::string account =
+        fmt::format("{}{}:{}", kServiceAccountPrefix, namespace_of(binding, subject), subject.name.value);
+    const std::string& user = user_.name;
+    if (user.size() <= account.size() || !user.ends_with(account)) return std::nullopt;
+    Candidate candidate =
+        make(Cause::subject_prefix,
+             fmt::format("a subject of kind ServiceAccount stands for the user `{}`, and the request's user "
+                         "name is `{}`",
+                         account, user),
+             fmt::format("write the subject as `kind: User`, `name: {}`", user));
+    candidate.miss.range = subject.name.range;
+    return candidate;
   }
 
   static Candidate kind_miss(const Subject& subject, std::string detail, std::string fix) {
@@ -206,7 +246,10 @@ class SubjectMisses {
     for (const ClaimValue& claim : source->claims) {
       if (is_plumbing(claim.claim) || (!read.empty() && claim.claim == read)) continue;
       if (!carries_value(subject.name.value, claim.value, prefix_of(subject.kind), composed)) continue;
-      if (group && (claim.in_list || names_groups(claim.claim))) return unread_group(subject, claim);
+      const bool told_no_groups = source->configuration_known && !source->groups_configured;
+      if (group &&
+          (claim.in_list || names_groups(claim.claim) || (told_no_groups && !names_person(claim.claim))))
+        return unread_group(subject, claim);
       if (group && !claim.in_list) {
         return make(
             Cause::subject_claim,

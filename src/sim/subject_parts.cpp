@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings.h"
 #include "oidc/catalogue.h"
 
 namespace oidc_audit::sim {
@@ -16,22 +17,43 @@ bool same(const std::optional<std::string>& normalised, std::string_view value) 
 
 /// What a segment stands for: told by the reading's own normalised fields, then by names that providers
 /// share.
-PartRole role_of(const oidc::Candidate& candidate, const oidc::Segment& segment) {
+template <typename Reading>
+PartRole role_of(const Reading& candidate, const oidc::Segment& segment) {
   if (segment.has(oidc::kTenantSegment) || segment.name == candidate.tenant.name) return PartRole::tenant;
   static constexpr std::array<std::string_view, 7> kPhases = {
       "run_phase", "phase", "operation", "scope", "run_type", "deployment_phase", "action"};
   if (candidate.phase && std::find(kPhases.begin(), kPhases.end(), segment.name) != kPhases.end())
     return PartRole::phase;
-  static constexpr std::array<std::string_view, 12> kContexts = {
-      "ref",     "ref_type", "environment", "event",      "event_name", "branch",
-      "context", "tag",      "commit",      "commit_sha", "git_ref",    "pull_request"};
+  static constexpr std::array<std::string_view, 13> kContexts = {
+      "ref", "ref_type", "environment", "event",   "event_name",   "branch", "context",
+      "tag", "commit",   "commit_sha",  "git_ref", "pull_request", "step"};
   if (std::find(kContexts.begin(), kContexts.end(), segment.name) != kContexts.end())
     return PartRole::context;
+  // Who started a job is part of how it ran; among people it is who they are.
+  if (segment.name == "user_id" && !candidate.provider->people) return PartRole::context;
   if (same(candidate.ref, segment.value) || same(candidate.ref_type, segment.value) ||
       same(candidate.environment, segment.value) || same(candidate.context, segment.value)) {
     return PartRole::context;
   }
   return PartRole::other;
+}
+
+template <typename Reading>
+void take(const Reading& reading, NameParts& parts) {
+  parts.provider = reading.provider->id;
+  parts.kind = reading.kind;
+  for (const oidc::Segment& segment : reading.segments) {
+    parts.parts.push_back({std::string(segment.name), std::string(segment.value), role_of(reading, segment)});
+  }
+  // An event without a segment of its own (`pull_request`) tells itself apart by the kind of run; where the
+  // phase is what tells runs apart (as `plan`, or as the provider's own `preview`), it has been named
+  // already.
+  const bool named =
+      reading.context && std::any_of(parts.parts.begin(), parts.parts.end(), [&](const NamePart& part) {
+        return part.role == PartRole::phase && to_lower_ascii(part.value) == *reading.context;
+      });
+  if (reading.context && reading.context != reading.phase && !named)
+    parts.parts.push_back({"event", *reading.context, PartRole::context});
 }
 
 }  // namespace
@@ -45,17 +67,14 @@ NameParser catalogue_parser(const oidc::Catalogue& catalogue, std::vector<std::s
     parts.prefix = parsed.prefix.text;
     parts.core = parsed.rest;
     const oidc::Candidate* candidate = parsed.recognised();
-    if (candidate == nullptr) return parts;
-    parts.provider = candidate->provider->id;
-    parts.kind = candidate->kind;
-    for (const oidc::Segment& segment : candidate->segments) {
-      parts.parts.push_back(
-          {std::string(segment.name), std::string(segment.value), role_of(*candidate, segment)});
-    }
-    // An event without a segment of its own (`pull_request`) tells itself apart by the kind of run; where the
-    // phase is what tells runs apart, it has been named already.
-    if (candidate->context && candidate->context != candidate->phase) {
-      parts.parts.push_back({"event", *candidate->context, PartRole::context});
+    if (candidate != nullptr) {
+      take(*candidate, parts);
+    } else if (std::count(name.begin(), name.end(), ':') > 1) {
+      const oidc::SubjectFacts facts = catalogue.facts(parsed, options);
+      if (facts.near) {
+        parts.damaged = true;
+        take(*facts.near, parts);
+      }
     }
     return parts;
   };
