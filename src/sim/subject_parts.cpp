@@ -56,6 +56,27 @@ void take(const Reading& reading, NameParts& parts) {
     parts.parts.push_back({"event", *reading.context, PartRole::context});
 }
 
+// A name that no token can carry, as the form that it comes nearest to; also behind a word such as `gha:`.
+void damaged(const oidc::Catalogue& catalogue, const oidc::ParseOptions& options,
+             const oidc::ParsedName& parsed, NameParts& parts) {
+  const oidc::SubjectFacts facts = catalogue.facts(parsed, options);
+  if (facts.near) {
+    parts.damaged = true;
+    take(*facts.near, parts);
+    return;
+  }
+  const std::size_t colon = parts.core.find(':');
+  if (!parts.prefix.empty() || colon == std::string::npos || parts.core.starts_with("http")) return;
+  const std::string_view rest = parsed.name.substr(colon + 1);
+  const oidc::ParsedName behind = catalogue.parse(rest, options);
+  const oidc::SubjectFacts more = catalogue.facts(behind, options);
+  if (!more.near) return;
+  parts.damaged = true;
+  parts.prefix = parts.core.substr(0, colon + 1);
+  parts.core = rest;
+  take(*more.near, parts);
+}
+
 }  // namespace
 
 NameParser catalogue_parser(const oidc::Catalogue& catalogue, std::vector<std::string> prefixes) {
@@ -70,11 +91,7 @@ NameParser catalogue_parser(const oidc::Catalogue& catalogue, std::vector<std::s
     if (candidate != nullptr) {
       take(*candidate, parts);
     } else if (std::count(name.begin(), name.end(), ':') > 1) {
-      const oidc::SubjectFacts facts = catalogue.facts(parsed, options);
-      if (facts.near) {
-        parts.damaged = true;
-        take(*facts.near, parts);
-      }
+      damaged(catalogue, options, parsed, parts);
     }
     return parts;
   };
