@@ -155,6 +155,7 @@ void Catalogue::Impl::make_candidates(ParsedName& parsed, const ParseOptions& op
   made.job_chosen = rule.job_chosen;
   made.opaque = rule.opaque;
   made.obsolete = rule.obsolete;
+  made.catch_all = rule.catch_all;
   made.custom_template = rule.custom_template;
   const bool claims_known = options.claims != nullptr;
   made.debug_session = !rule.debug_session.tests.empty() &&

@@ -70,6 +70,7 @@ struct SubjectRule {
   bool job_chosen = false;
   bool opaque = false;
   bool obsolete = false;
+  bool catch_all = false;
   bool custom_template = false;
   /// Not empty: the kind is this and the items' keys, as they stand, joined with hyphens.
   std::string custom_kind;

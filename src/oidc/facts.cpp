@@ -437,6 +437,21 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
       facts.truncated_default =
           facts.truncated_default || only_truncated(walk_grammar(rule.grammar, parsed.rest, 0));
     }
+    // A template can emit anything: where the default subject fits but for a value, that value was meant.
+    ParsedName reading;
+    reading.name = parsed.name;
+    reading.rest = parsed.rest;
+    reading.issuer = issuer;
+    std::vector<Wildcard> none;
+    auto near = NearFinder(*impl_, reading, options, hits).run(none);
+    const bool slips =
+        near && near->provider == recognised->provider && near->segments.size() > 2 &&
+        std::all_of(near->flaws.begin(), near->flaws.end(), [&](const Flaw& flaw) {
+          const std::string_view value = parsed.name.substr(flaw.begin, flaw.end - flaw.begin);
+          return !flaw.segment.empty() && value.find(':') == std::string_view::npos &&
+                 (flaw.departure == Departure::wrong_case || flaw.departure == Departure::impossible_value);
+        });
+    if (slips) facts.near = std::move(near);
   }
   if (recognised != nullptr) {
     check_encoding(*recognised->provider->compiled, recognised->segments, parsed.name, false, facts);

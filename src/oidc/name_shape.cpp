@@ -85,29 +85,39 @@ constexpr std::array<std::string_view, 27> kPublicDomains = {"gmail.com",
 constexpr std::array<std::string_view, 7> kPublicNames = {"outlook", "hotmail", "live",  "yahoo",
                                                           "ymail",   "gmx",     "yandex"};
 
-constexpr std::array<std::string_view, 21> kPlaceholderWords = {
-    "ORG",         "ORGANIZATION", "ORGANISATION", "REPO",      "REPOSITORY", "NAME",    "YOUR",
-    "MY",          "SLUG",         "PROJECT",      "WORKSPACE", "OWNER",      "ACCOUNT", "TENANT",
-    "ENVIRONMENT", "BRANCH",       "GROUP",        "REPLACE",   "CHANGEME",   "TEAM",    "USERNAME"};
+// Each of which makes a placeholder of the words around it, and what else placeholders are made of.
+constexpr std::array<std::string_view, 5> kPlaceholderMarks = {"YOUR", "MY", "REPLACE", "CHANGEME",
+                                                               "EXAMPLE"};
+constexpr std::array<std::string_view, 23> kPlaceholderWords = {
+    "ORG",      "ORGANIZATION", "ORGANISATION", "REPO",   "REPOSITORY", "NAME",
+    "SLUG",     "PROJECT",      "WORKSPACE",    "OWNER",  "ACCOUNT",    "TENANT",
+    "GROUP",    "ENVIRONMENT",  "BRANCH",       "TEAM",   "USERNAME",   "ID",
+    "PIPELINE", "STACK",        "USER",         "GITHUB", "ENTERPRISE"};
 
-// `ORG-NAME`, `YOUR_ORG`: capitals joined by `-` or `_`, one of the words among them.
+// `ORG-NAME`, `YOUR_ORG`: capitals joined by `-` or `_`, all of them such words or one of the marks among
+// them. A group may well be called `ORG-ADMINS`.
 bool is_placeholder_word(std::string_view text) {
   const std::string lowered = to_lower_ascii(text);
   for (const std::string_view start : {"your-", "your_"}) {
     if (std::string_view(lowered).starts_with(start) && lowered.size() > start.size()) return true;
   }
-  bool found = false;
+  const auto among = [](const auto& list, std::string_view word) {
+    return std::find(list.begin(), list.end(), word) != list.end();
+  };
+  bool marked = false;
+  bool all = true;
   std::size_t words = 0;
   for (std::size_t at = 0; at <= text.size();) {
     const std::size_t end = std::min(text.find_first_of("-_", at), text.size());
     const std::string_view word = text.substr(at, end - at);
     if (word.empty() || !std::all_of(word.begin(), word.end(), is_upper)) return false;
     ++words;
-    found = found ||
-            std::find(kPlaceholderWords.begin(), kPlaceholderWords.end(), word) != kPlaceholderWords.end();
+    const bool mark = among(kPlaceholderMarks, word);
+    marked = marked || mark;
+    all = all && (mark || among(kPlaceholderWords, word));
     at = end + 1;
   }
-  return found && words > 1;
+  return words > 1 && (marked || all);
 }
 
 }  // namespace

@@ -46,7 +46,10 @@ std::string correct_issuer(const Catalogue::Impl& impl, std::string_view url) {
     other.pop_back();
   else
     other += '/';
-  return is_certain(impl.issuers_of(other)) ? other : std::string();
+  const auto hits = impl.issuers_of(other);
+  if (is_certain(hits)) return other;
+  // A slash that only one provider writes behind such a path (authentik).
+  return other.ends_with('/') && !hits.empty() && impl.issuers_of(fixed).empty() ? other : std::string();
 }
 
 class Splitter {
@@ -221,7 +224,7 @@ class Splitter {
                  c == '_' || c == '.';
         }))
       return;
-    if (name.substr(0, end) == "system") return;
+    if (name.substr(0, end) == "system" || name.substr(end).starts_with("://")) return;
     ParsedName trial;
     trial.name = name;
     trial.rest = name.substr(end + 1);

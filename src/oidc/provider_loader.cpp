@@ -285,13 +285,13 @@ class Loader {
   }
 
   Result<SubjectRule> read_subject(Value spec, const std::string& place) {
-    RETURN_IF_ERROR(check_keys(
-        spec, place,
-        {"form",         "items",      "separator",      "min-items",     "for",         "shape",
-         "needs-issuer", "issuers",    "kind",           "kinds",         "custom-kind", "context",
-         "phase",        "ref",        "ref-type",       "environment",   "tenant",      "unscoped",
-         "job-chosen",   "opaque",     "obsolete",       "debug-session", "decode",      "note",
-         "also",         "kind-words", "custom-template"}));
+    RETURN_IF_ERROR(
+        check_keys(spec, place, {"form",        "items",           "separator", "min-items",  "for",
+                                 "shape",       "needs-issuer",    "issuers",   "kind",       "kinds",
+                                 "custom-kind", "context",         "phase",     "ref",        "ref-type",
+                                 "environment", "tenant",          "unscoped",  "job-chosen", "opaque",
+                                 "obsolete",    "debug-session",   "decode",    "note",       "also",
+                                 "kind-words",  "custom-template", "catch-all"}));
     SubjectRule rule;
     ASSIGN_OR_RETURN(const std::string form, text_of(spec, "form", place, true));
     Grammar::Options options;
@@ -349,6 +349,7 @@ class Loader {
     rule.job_chosen = flag_of(spec, "job-chosen");
     rule.opaque = flag_of(spec, "opaque");
     rule.obsolete = flag_of(spec, "obsolete");
+    rule.catch_all = flag_of(spec, "catch-all");
     rule.custom_template = !rule.custom_kind.empty() || flag_of(spec, "custom-template");
     ASSIGN_OR_RETURN(rule.debug_session,
                      read_condition(spec.find("debug-session"), place + "/debug-session"));

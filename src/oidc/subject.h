@@ -81,6 +81,8 @@ struct Candidate {
   bool custom_template = false;
   /// No token of today carries this form (the provider changed it).
   bool obsolete = false;
+  /// A group that holds everybody or every job of its issuer.
+  bool catch_all = false;
 
   /// nullptr when there is no segment of that name.
   const Segment* find(std::string_view name) const noexcept;

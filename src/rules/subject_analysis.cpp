@@ -53,6 +53,7 @@ bool needs_facts(const oidc::ParsedName& parsed, std::string_view name, const Ch
     return true;
   // A host of the operator's own may imitate a known one.
   if (!parsed.issuer.empty() && c->scope != oidc::IssuerScope::shared) return true;
+  if (c->custom_template) return true;
   return characters.non_ascii || characters.control || characters.pattern || characters.percent ||
          characters.upper || has_stray_space(name);
 }
@@ -176,6 +177,14 @@ std::string impossible_text(const SubjectAnalysis& a) {
     if (digits && account.size() != 12) {
       return "the account `" + std::string(account) + "`, where only 12 digits are possible";
     }
+  }
+  constexpr std::string_view kSpiffe = "spiffe://";
+  if (a.local.starts_with(kSpiffe)) {
+    const std::string_view id = a.local.substr(kSpiffe.size());
+    const std::string_view domain = id.substr(0, id.find('/'));
+    if (std::any_of(domain.begin(), domain.end(), [](char c) { return c >= 'A' && c <= 'Z'; }))
+      return "the trust domain `" + std::string(domain) + "`, where only lower case is possible";
+    if (id.ends_with('/')) return "a slash at the end, which no SPIFFE ID has";
   }
   return {};
 }

@@ -214,6 +214,7 @@ void SubjectSet::find_id_twins() {
     std::string key = id_free_key(name, at_form);
     if (!key.empty() && at_form) by_key.try_emplace(std::move(key), e);
   }
+  find_owner_twins();
   if (by_key.empty()) return;
   for (std::uint32_t e = 0; e < entries_.size(); ++e) {
     const std::string key = id_free_key(entries_[e].subject->name.value, at_form);
@@ -222,6 +223,34 @@ void SubjectSet::find_id_twins() {
         it != by_key.end() && entries_[it->second].subject->kind == entries_[e].subject->kind) {
       add_twin(e, Twin::id, it->second);
     }
+  }
+}
+
+// Both `repo:acme-123/...` and `repo:acme/...`.
+void SubjectSet::find_owner_twins() {
+  const auto owner_of = [&](std::uint32_t e) {
+    const std::string_view name = entries_[e].subject->name.value;
+    const std::size_t key = name.find("repo:");
+    if (key == std::string_view::npos) return std::string_view();
+    const std::string_view rest = name.substr(key + 5);
+    const std::size_t slash = rest.find('/');
+    return slash == std::string_view::npos ? std::string_view() : rest.substr(0, slash);
+  };
+  std::unordered_map<std::string_view, std::uint32_t> owners;
+  std::vector<std::uint32_t> numbered;
+  for (std::uint32_t e = 0; e < entries_.size(); ++e) {
+    const std::string_view owner = owner_of(e);
+    if (owner.empty()) continue;
+    owners.try_emplace(owner, e);
+    if (owner.find('-') != std::string_view::npos && owner.back() >= '0' && owner.back() <= '9')
+      numbered.push_back(e);
+  }
+  for (const std::uint32_t e : numbered) {
+    const std::string_view owner = owner_of(e);
+    const std::size_t hyphen = owner.find_last_not_of("0123456789");
+    if (hyphen == std::string_view::npos || hyphen == 0 || owner[hyphen] != '-') continue;
+    if (const auto it = owners.find(owner.substr(0, hyphen)); it != owners.end())
+      add_twin(e, Twin::id, it->second);
   }
 }
 

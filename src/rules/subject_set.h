@@ -63,6 +63,7 @@ class SubjectSet {
   void find_twins();
   void compare_group(std::span<const std::uint32_t> group);
   void find_id_twins();
+  void find_owner_twins();
   void add_twin(std::uint32_t entry, Twin way, std::uint32_t other);
 
   std::vector<SubjectEntry> entries_;

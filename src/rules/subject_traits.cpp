@@ -60,7 +60,12 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
                          slash_key(near.completed) == slash_key(a.name));
   }
   if (a.candidate != nullptr && a.candidate->obsolete) set(impossible, true);
-  if (!impossible_text(a).empty()) set(impossible, true);
+  if (a.facts.truncated_default && !a.ref_type.empty() && a.ref.empty()) set(truncated, true);
+  const bool impossible_id = !impossible_text(a).empty();
+  if (impossible_id) {
+    set(impossible, true);
+    set(fixed_word_case, false);
+  }
   const bool limited = complete && a.subject->kind == rbac::SubjectKind::user && !a.as_other_kind;
   set(too_long, limited && a.local.size() > length_limit(a));
   // Semaphore cuts the ref in `sub127` at 35 characters: two refs can share the cut form.
@@ -68,6 +73,10 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   set(has_wildcard, !a.facts.wildcards.empty());
   for (const oidc::Wildcard& w : a.facts.wildcards) {
     using oidc::WildcardPlace;
+    // An anchor or an escaped character stands for nothing else, and in an address the domain is the tenant.
+    const std::string_view text = a.name.substr(w.begin, w.end - w.begin);
+    if (text == "^" || text == "$" || text == "\\.") continue;
+    if (a.facts.email && w.end <= a.name.find('@')) continue;
     const bool at_start = w.begin == a.name.size() - a.local.size();
     const auto delimiter = [&](std::size_t at) {
       return at >= a.name.size() || a.name[at] == ':' || a.name[at] == '/';
@@ -86,15 +95,16 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   set(percent_error, !a.facts.encoding.empty());
   set(nothing_after_prefix, prefix.problem == PrefixProblem::empty_subject);
   const std::string_view local = a.local;
-  const bool empty_part =
-      local.ends_with(':') || local.ends_with('/') || local.find("::") != std::string_view::npos;
+  const bool empty_part = local.ends_with(':') || local.ends_with('/') ||
+                          local.find("::") != std::string_view::npos ||
+                          local.find("/:") != std::string_view::npos;
   // An ARN has empty parts, and a job of Jenkins a slash at its end, whatever else is wrong with them.
   if (complete && a.provider->id == "jenkins" && local.find("/job/") != std::string_view::npos &&
       !local.ends_with('/')) {
     set(slash_error, true);
   }
-  set(empty_segment, empty_part && !local.starts_with("arn:") && !complete && a.provider != nullptr &&
-                         !local.empty() && a.facts.wildcards.empty());
+  set(empty_segment, empty_part && !local.starts_with("arn:") && !complete && !impossible_id &&
+                         a.provider != nullptr && !local.empty() && a.facts.wildcards.empty());
   set(whitespace, !a.trimmed.empty());
   set(invisible, has_invisible(a.name));
   set(mixed_script, has_mixed_scripts(a.name));
@@ -175,9 +185,15 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
   const bool login = f.plain_word && !f.uuid && !f.digits && a.candidate == nullptr &&
                      (people || a.parsed.prefix.kind == PrefixKind::none) && a.prefix.empty() &&
                      out.test(static_cast<std::size_t>(external));
-  set(mutable_human_name,
-      open_group || (user && (f.email || f.guest || login ||
-                              (people && f.plain_word && !f.uuid && !f.digits && a.candidate == nullptr))));
+  // `alice@github`, as tsidp writes it.
+  const std::size_t sign = a.local.find('@');
+  const bool short_address = sign != std::string_view::npos && sign > 0 && sign + 1 < a.local.size() &&
+                             a.local.find_first_of("@:/|# ", sign + 1) == std::string_view::npos &&
+                             a.local.substr(0, sign).find_first_of(":/|# ") == std::string_view::npos;
+  set(mutable_human_name, a.facts.wildcards.empty() &&
+                              (open_group || (user && (f.email || f.guest || login ||
+                                                       (people && (f.plain_word || short_address) &&
+                                                        !f.uuid && !f.digits && a.candidate == nullptr)))));
   static constexpr std::array<std::string_view, 19> kGeneric = {
       "admin",  "admins",      "administrators", "ops",        "devops",         "sre",   "dev",
       "devs",   "developers",  "platform",       "k8s-admins", "cluster-admins", "users", "everyone",
@@ -195,7 +211,7 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
   set(catch_all, group && !a.name.starts_with("system:") &&
                      std::find(kEverybody.begin(), kEverybody.end(), lower) != kEverybody.end() &&
                      (lower != "ci_job" || a.prefix == "gitlab:"));
-  if (group && lower == "gitlab:ci_job") set(catch_all, true);
+  if (group && a.candidate != nullptr && a.candidate->catch_all) set(catch_all, true);
   if (group) {
     const bool google = f.email && (a.facts.email_domain == "googlegroups.com" || f.public_mail_domain);
     bool from_broker = lower == "allgithubusers";
@@ -239,7 +255,7 @@ void SubjectAnalyzer::context_traits(const SubjectAnalysis& a, Traits& out) cons
   const auto set = [&out](SubjectBit bit, bool value) { out.set(static_cast<std::size_t>(bit), value); };
   using enum SubjectBit;
   const bool job = a.candidate != nullptr && a.candidate->likelihood != Likelihood::shape &&
-                   !a.provider->people && !a.provider->broker;
+                   !a.provider->people && !a.provider->broker && a.context != "human";
   set(workload, job);
   if (a.candidate == nullptr) return;
   const auto starts = [&](std::string_view text) { return a.ref.starts_with(text); };
