@@ -15,8 +15,7 @@ namespace oidc_audit::oidc {
 /// * Red Hat OpenShift: Authentication (config.openshift.io/v1) with `type: OIDC`; with another type, and
 ///   OAuth, it is one without tokens;
 /// * Azure AKS: a JWT authenticator, as given to `az aks jwtauthenticator add` or as `show` prints it, and
-/// all
-///   of a cluster as `list` prints them.
+///   all of a cluster as `list` prints them.
 ///
 /// Only the fields that decide who a token is are taken; secrets beside them are never kept.
 std::optional<ConfigSource> read_platform_config(document::Value root);
