@@ -128,4 +128,14 @@ inline constexpr std::size_t kFirstSubjectTextBit = static_cast<std::size_t>(Sub
 #undef OIDC_AUDIT_BIT_NAME
 #undef OIDC_AUDIT_BIT_TEXT
 
+inline bool is(const Traits& traits, SubjectBit bit) noexcept {
+  return traits.test(static_cast<std::size_t>(bit));
+}
+inline bool is(const Traits& traits, BindingBit bit) noexcept {
+  return traits.test(static_cast<std::size_t>(bit));
+}
+inline bool is(const Traits& traits, RoleBit bit) noexcept {
+  return traits.test(static_cast<std::size_t>(bit));
+}
+
 }  // namespace oidc_audit::rules
