@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the archive of a release from a build: docs/release/package.sh BUILD_DIR OUTPUT_DIR
 # writes OUTPUT_DIR/oidc-audit_vVERSION_OS_ARCH.tar.gz, the same bytes from the same build, and enters it in SHA256SUMS there.
+# For others than this system, BUILD_DIR is one of the preset `archive`.
 # The archive holds files only, since krew unpacks no links.
 set -eu
 [ $# -eq 2 ] || { echo "usage: docs/release/package.sh BUILD_DIR OUTPUT_DIR" >&2; exit 2; }
