@@ -103,50 +103,50 @@ class Provider {
     own.expression = reader_.text(mapping, "expression", path_ + ".claimMappings.uid.expression");
   }
 
-  void extra(const PlatformValue& list) {
+  // `read` takes an item, its path and what it becomes.
+  template <typename T, typename Read>
+  void each(const PlatformValue& list, std::string_view field, std::vector<T>& into, Read read) {
     std::size_t index = 0;
     for (const Value item : list.value.items()) {
       const PlatformValue entry = list.item(index, item);
-      const std::string path = path_ + ".claimMappings.extra[" + std::to_string(index++) + "]";
-      ExtraMapping& own = jwt_.claim_mappings.extra.emplace_back();
+      T& own = into.emplace_back();
       own.range = item.range();
-      own.key = reader_.text(entry, "key", path + ".key");
-      own.value_expression = reader_.text(entry, "valueExpression", path + ".valueExpression");
+      read(entry, path_ + std::string(field) + "[" + std::to_string(index++) + "]", own);
     }
+  }
+
+  void extra(const PlatformValue& list) {
+    each(list, ".claimMappings.extra", jwt_.claim_mappings.extra,
+         [this](const PlatformValue& entry, const std::string& path, ExtraMapping& own) {
+           own.key = reader_.text(entry, "key", path + ".key");
+           own.value_expression = reader_.text(entry, "valueExpression", path + ".valueExpression");
+         });
   }
 
   void claim_rules(const PlatformValue& list) {
-    std::size_t index = 0;
-    for (const Value item : list.value.items()) {
-      const PlatformValue entry = list.item(index, item);
-      const std::string path = path_ + ".claimValidationRules[" + std::to_string(index++) + "]";
-      ClaimValidationRule& own = jwt_.claim_validation_rules.emplace_back();
-      own.range = item.range();
-      const std::string_view type = item.find("type").text();
-      if (type == "RequiredClaim") {
-        const PlatformValue required = entry.find("requiredClaim");
-        own.claim = reader_.text(required, "claim", path + ".claim");
-        own.required_value = reader_.text(required, "requiredValue", path + ".requiredValue");
-      } else if (type == "CEL") {
-        const PlatformValue cel = entry.find("cel");
-        own.expression = reader_.text(cel, "expression", path + ".expression");
-        own.message = reader_.text(cel, "message", path + ".message");
-      } else {
-        reader_.invalid(entry.find("type"), "unknown claimValidationRule type " + go_quote(type));
-      }
-    }
+    each(list, ".claimValidationRules", jwt_.claim_validation_rules,
+         [this](const PlatformValue& entry, const std::string& path, ClaimValidationRule& own) {
+           const PlatformValue type = entry.find("type");
+           if (type.value.text() == "RequiredClaim") {
+             const PlatformValue required = entry.find("requiredClaim");
+             own.claim = reader_.text(required, "claim", path + ".claim");
+             own.required_value = reader_.text(required, "requiredValue", path + ".requiredValue");
+           } else if (type.value.text() == "CEL") {
+             const PlatformValue cel = entry.find("cel");
+             own.expression = reader_.text(cel, "expression", path + ".expression");
+             own.message = reader_.text(cel, "message", path + ".message");
+           } else {
+             reader_.invalid(type, "unknown claimValidationRule type " + go_quote(type.value.text()));
+           }
+         });
   }
 
   void user_rules(const PlatformValue& list) {
-    std::size_t index = 0;
-    for (const Value item : list.value.items()) {
-      const PlatformValue entry = list.item(index, item);
-      const std::string path = path_ + ".userValidationRules[" + std::to_string(index++) + "]";
-      UserValidationRule& own = jwt_.user_validation_rules.emplace_back();
-      own.range = item.range();
-      own.expression = reader_.text(entry, "expression", path + ".expression");
-      own.message = reader_.text(entry, "message", path + ".message");
-    }
+    each(list, ".userValidationRules", jwt_.user_validation_rules,
+         [this](const PlatformValue& entry, const std::string& path, UserValidationRule& own) {
+           own.expression = reader_.text(entry, "expression", path + ".expression");
+           own.message = reader_.text(entry, "message", path + ".message");
+         });
   }
 
   PlatformReader& reader_;

@@ -14,6 +14,7 @@ using test::ClientWorld;
 using test::FakeReply;
 using test::FakeRequest;
 using test::FakeServer;
+using test::json_reply;
 using test::list_json;
 using test::status_reply;
 
@@ -21,17 +22,11 @@ namespace {
 
 const std::string kPath = "/api/v1/namespaces/kube-system/configmaps/aws-auth";
 
-FakeReply json(std::string body) {
-  FakeReply reply;
-  reply.body = std::move(body);
-  return reply;
-}
-
 FakeServer::Handler server_of(std::string version, FakeReply aws_auth) {
   return [version = std::move(version), aws_auth = std::move(aws_auth)](const FakeRequest& request) {
-    if (request.path() == "/version") return json("{\"gitVersion\":\"" + version + "\"}");
+    if (request.path() == "/version") return json_reply("{\"gitVersion\":\"" + version + "\"}");
     if (request.path() == kPath) return aws_auth;
-    return json(list_json("ClusterRoleList", {"a"}));
+    return json_reply(list_json("ClusterRoleList", {"a"}));
   };
 }
 
@@ -49,7 +44,7 @@ constexpr const char* kConfigMap =
 }  // namespace
 
 TEST_CASE("aws-auth is read along, and asked for by name alone") {
-  FakeServer server(server_of("v1.37.2", json(kConfigMap)));
+  FakeServer server(server_of("v1.37.2", json_reply(kConfigMap)));
   ClientWorld world(server.url());
   const auto dump = world.read(plan_of(AwsAuth::if_eks));
   REQUIRE(dump.ok());
@@ -79,7 +74,7 @@ TEST_CASE("an aws-auth that was not read is a gap where it counts") {
   const FakeReply forbidden = status_reply(403, "Forbidden", "no configmaps for you");
   const FakeReply absent = status_reply(404, "NotFound", "configmaps \"aws-auth\" not found");
   const FakeReply broken = status_reply(500, "InternalError", "etcd is away");
-  const FakeReply other = json(R"({"kind":"Secret"})");
+  const FakeReply other = json_reply(R"({"kind":"Secret"})");
   const std::vector<Row> rows = {
       {"absent", "v1.37.2", AwsAuth::if_eks, absent, "", false},
       {"absent_in_eks", kEks, AwsAuth::if_eks, absent, "", false},
@@ -91,7 +86,7 @@ TEST_CASE("an aws-auth that was not read is a gap where it counts") {
       {"broken_in_eks", kEks, AwsAuth::if_eks, broken, "failed", false},
       {"another_object", "v1.37.2", AwsAuth::if_eks, other, "", true},
       {"another_object_in_eks", kEks, AwsAuth::if_eks, other, "failed", false},
-      {"no_json_in_eks", kEks, AwsAuth::if_eks, json("{"), "failed", false},
+      {"no_json_in_eks", kEks, AwsAuth::if_eks, json_reply("{"), "failed", false},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {

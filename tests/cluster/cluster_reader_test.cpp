@@ -15,6 +15,7 @@ using test::ClientWorld;
 using test::FakeReply;
 using test::FakeRequest;
 using test::FakeServer;
+using test::json_reply;
 using test::list_json;
 using test::query_value;
 using test::status_reply;
@@ -22,12 +23,6 @@ using test::status_reply;
 namespace {
 
 const std::string kRbac = "/apis/rbac.authorization.k8s.io/v1/";
-
-FakeReply json(std::string body) {
-  FakeReply reply;
-  reply.body = std::move(body);
-  return reply;
-}
 
 ReadPlan plan_of(const std::string& resource, const std::string& list_kind, bool namespaced) {
   ReadPlan plan;
@@ -46,7 +41,7 @@ std::string names_of(const ClusterDump& dump) {
 /// Answers /version and leaves the rest to the test.
 FakeServer::Handler with_version(FakeServer::Handler rest) {
   return [rest = std::move(rest)](const FakeRequest& request) {
-    if (request.path() == "/version") return json(R"({"major":"1","gitVersion":"v1.99.0"})");
+    if (request.path() == "/version") return json_reply(R"({"major":"1","gitVersion":"v1.99.0"})");
     return rest(request);
   };
 }
@@ -56,10 +51,10 @@ FakeServer::Handler with_version(FakeServer::Handler rest) {
 TEST_CASE("lists are read page by page, by the token alone") {
   FakeServer server(with_version([](const FakeRequest& request) {
     const std::string token = query_value(request.target, "continue");
-    if (token.empty()) return json(list_json("ClusterRoleList", {"a", "b"}, "one"));
+    if (token.empty()) return json_reply(list_json("ClusterRoleList", {"a", "b"}, "one"));
     if (token == "one")
-      return json(list_json("ClusterRoleList", {}, "two"));  // an empty page is not the last
-    return json(list_json("ClusterRoleList", {"c"}));
+      return json_reply(list_json("ClusterRoleList", {}, "two"));  // an empty page is not the last
+    return json_reply(list_json("ClusterRoleList", {"c"}));
   }));
   ClientWorld world(server.url());
   ReadPlan plan = cluster_roles();
@@ -81,7 +76,7 @@ TEST_CASE("lists are read page by page, by the token alone") {
 
 TEST_CASE("without a page size the whole list is asked for") {
   FakeServer server(
-      with_version([](const FakeRequest&) { return json(list_json("ClusterRoleList", {"a"})); }));
+      with_version([](const FakeRequest&) { return json_reply(list_json("ClusterRoleList", {"a"})); }));
   ClientWorld world(server.url());
   ReadPlan plan = cluster_roles();
   plan.page_size = 0;
@@ -100,13 +95,13 @@ TEST_CASE("a page token that has expired starts the list anew, then asks for it 
         ++expired;
         return status_reply(410, "Expired", "the token is too old");
       }
-      return json(list_json("ClusterRoleList", {"z"}));
+      return json_reply(list_json("ClusterRoleList", {"z"}));
     }
     if (query_value(request.target, "limit").empty()) {
       if (expiries == 3) return status_reply(410, "Expired", "still");
-      return json(list_json("ClusterRoleList", {"whole"}));
+      return json_reply(list_json("ClusterRoleList", {"whole"}));
     }
-    return json(list_json("ClusterRoleList", {"first" + std::to_string(++first_pages)}, "more"));
+    return json_reply(list_json("ClusterRoleList", {"first" + std::to_string(++first_pages)}, "more"));
   }));
   ClientWorld world(server.url());
   const auto dump = world.read(cluster_roles());
@@ -130,7 +125,7 @@ TEST_CASE("a server whose pages never end is left") {
   int page = 0;
   const bool same = GENERATE(true, false);
   FakeServer server(with_version([&](const FakeRequest&) {
-    return json(
+    return json_reply(
         list_json("ClusterRoleList", {std::string(1000, 'x')}, same ? "t" : "t" + std::to_string(++page)));
   }));
   ClientWorld world(server.url());
@@ -149,7 +144,7 @@ TEST_CASE("what may not be listed, is not served or is something else is a gap")
     GapReason reason;
     std::string message;
   };
-  FakeReply html = json("<html>");
+  FakeReply html = json_reply("<html>");
   html.content_type = "text/html";
   const std::vector<Row> rows = {
       {"forbidden", status_reply(403, "Forbidden", "no list for you"), GapReason::forbidden,
@@ -157,10 +152,10 @@ TEST_CASE("what may not be listed, is not served or is something else is a gap")
       {"not_served", status_reply(404, "NotFound", "page not found"), GapReason::not_served,
        "page not found"},
       {"broken", status_reply(500, "InternalError", "etcd is away"), GapReason::failed, "etcd is away"},
-      {"another_list", json(list_json("PodList", {"p"})), GapReason::failed, "no ClusterRoleList"},
-      {"no_list", json("{}"), GapReason::failed, "no ClusterRoleList"},
-      {"no_json", json("[1]"), GapReason::failed, "no ClusterRoleList"},
-      {"status_as_success", json(R"({"kind":"Status","status":"Success"})"), GapReason::failed,
+      {"another_list", json_reply(list_json("PodList", {"p"})), GapReason::failed, "no ClusterRoleList"},
+      {"no_list", json_reply("{}"), GapReason::failed, "no ClusterRoleList"},
+      {"no_json", json_reply("[1]"), GapReason::failed, "no ClusterRoleList"},
+      {"status_as_success", json_reply(R"({"kind":"Status","status":"Success"})"), GapReason::failed,
        "no ClusterRoleList"},
       {"html", html, GapReason::failed, "not JSON"},
   };
@@ -168,7 +163,7 @@ TEST_CASE("what may not be listed, is not served or is something else is a gap")
     DYNAMIC_SECTION(row.name) {
       FakeServer server(with_version([&](const FakeRequest& request) {
         if (request.path() == kRbac + "clusterroles") return row.reply;
-        return json(list_json("ClusterRoleBindingList", {"b"}));
+        return json_reply(list_json("ClusterRoleBindingList", {"b"}));
       }));
       ClientWorld world(server.url());
       ReadPlan plan = cluster_roles();
@@ -199,11 +194,11 @@ TEST_CASE("lists that are forbidden over all namespaces are read one by one") {
     if (path == kRbac + "roles") return status_reply(403, "Forbidden", "not everywhere");
     if (path == "/api/v1/namespaces") {
       if (namespaces == "forbidden") return status_reply(403, "Forbidden", "no namespaces");
-      return json(list_json("NamespaceList", {"one", "two", "tri ck"}));
+      return json_reply(list_json("NamespaceList", {"one", "two", "tri ck"}));
     }
     if (path == kRbac + "namespaces/two/roles" && namespaces == "one-forbidden")
       return status_reply(403, "Forbidden", "not two");
-    return json(list_json("RoleList", {"r"}));
+    return json_reply(list_json("RoleList", {"r"}));
   }));
   ClientWorld world(server.url());
   ReadPlan plan = roles();
@@ -263,18 +258,18 @@ TEST_CASE("discovery is read in one answer a part, or group by group") {
   const bool aggregated = GENERATE(true, false);
   FakeServer server(with_version([&](const FakeRequest& request) {
     const std::string path = request.path();
-    if (path == kRbac + "clusterroles") return json(list_json("ClusterRoleList", {}));
+    if (path == kRbac + "clusterroles") return json_reply(list_json("ClusterRoleList", {}));
     if (aggregated) {
       CHECK_THAT(request.header("accept"), Catch::Contains("as=APIGroupDiscoveryList"));
-      return json(R"({"kind":"APIGroupDiscoveryList","items":[]})");
+      return json_reply(R"({"kind":"APIGroupDiscoveryList","items":[]})");
     }
-    if (path == "/api") return json(R"({"kind":"APIVersions","versions":["v1"]})");
+    if (path == "/api") return json_reply(R"({"kind":"APIVersions","versions":["v1"]})");
     if (path == "/apis")
-      return json(
+      return json_reply(
           R"({"kind":"APIGroupList","groups":[{"name":"apps","versions":[{"groupVersion":"apps/v1"}]},)"
           R"({"name":"bad","versions":[{"groupVersion":"bad/v1"},{"groupVersion":"../../secret"}]}]})");
     if (path == "/apis/bad/v1") return status_reply(503, "ServiceUnavailable", "down");
-    return json(R"({"kind":"APIResourceList","groupVersion":"x","resources":[]})");
+    return json_reply(R"({"kind":"APIResourceList","groupVersion":"x","resources":[]})");
   }));
   ClientWorld world(server.url());
   ReadPlan plan = cluster_roles();

@@ -44,6 +44,12 @@ Result<cluster::ClusterDump> ClientWorld::read(const cluster::ReadPlan& plan) {
       [&](cluster::ApiClient& client) { return cluster::read_cluster(client, plan); });
 }
 
+FakeReply json_reply(std::string body) {
+  FakeReply reply;
+  reply.body = std::move(body);
+  return reply;
+}
+
 FakeReply status_reply(int status, const std::string& reason, const std::string& message) {
   FakeReply reply;
   reply.status = status;

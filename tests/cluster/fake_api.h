@@ -38,6 +38,8 @@ struct ClientWorld {
   T with_client(const std::function<T(cluster::ApiClient&)>& use);
 };
 
+/// An answer of status 200.
+FakeReply json_reply(std::string body);
 /// A `Status` object.
 FakeReply status_reply(int status, const std::string& reason, const std::string& message = "no");
 
