@@ -130,15 +130,43 @@ bool matches_star(std::string_view pattern, std::string_view text) {
 
 bool is_builtin_name(rbac::SubjectKind kind, std::string_view name) {
   // user.go, serviceaccount/util.go, bootstraptoken, node identifier, bootstrap policy and control plane
-  // components of kubeadm.
-  static constexpr std::array<std::string_view, 12> kUsers = {
-      "system:anonymous",      "system:apiserver",           "system:kube-controller-manager",
-      "system:kube-scheduler", "system:kube-proxy",          "system:kube-aggregator",
-      "system:kube-apiserver", "system:volume-scheduler",    "system:cloud-controller-manager",
-      "system:admin",          "system:konnectivity-server", "system:node-problem-detector"};
-  static constexpr std::array<std::string_view, 8> kGroups = {
-      "system:masters", "system:authenticated", "system:unauthenticated", "system:serviceaccounts",
-      "system:nodes",   "system:monitoring",    "system:bootstrappers",   "system:node-proxier"};
+  // components of kubeadm; what OpenShift, GKE and k3s give out themselves.
+  static constexpr std::array<std::string_view, 25> kUsers = {"system:anonymous",
+                                                              "system:apiserver",
+                                                              "system:kube-controller-manager",
+                                                              "system:kube-scheduler",
+                                                              "system:kube-proxy",
+                                                              "system:kube-aggregator",
+                                                              "system:kube-apiserver",
+                                                              "system:volume-scheduler",
+                                                              "system:cloud-controller-manager",
+                                                              "system:admin",
+                                                              "system:konnectivity-server",
+                                                              "system:node-problem-detector",
+                                                              "system:k3s-controller",
+                                                              "system:k3s-supervisor",
+                                                              "system:rke2-controller",
+                                                              "system:gcp-controller-manager",
+                                                              "system:gke-controller",
+                                                              "system:gke-common-webhooks",
+                                                              "system:clustermetrics",
+                                                              "system:glbc",
+                                                              "system:l7-lb-controller",
+                                                              "system:managed-certificate-controller",
+                                                              "system:kubestore-collector",
+                                                              "system:resource-tracker",
+                                                              "system:openshift-master"};
+  static constexpr std::array<std::string_view, 11> kGroups = {"system:masters",
+                                                               "system:authenticated",
+                                                               "system:unauthenticated",
+                                                               "system:serviceaccounts",
+                                                               "system:nodes",
+                                                               "system:monitoring",
+                                                               "system:bootstrappers",
+                                                               "system:node-proxier",
+                                                               "system:cluster-admins",
+                                                               "system:cluster-readers",
+                                                               "system:authenticated:oauth"};
   if (!name.starts_with("system:")) return false;
   if (kind == rbac::SubjectKind::user) {
     return name.starts_with("system:node:") || name.starts_with("system:serviceaccount:") ||

@@ -24,12 +24,22 @@ std::string_view bare_prefix(std::string_view prefix) {
   return prefix;
 }
 
+/// Words for where an identity comes from: before `-` or `_` any other word is part of a name.
+bool names_identity_provider(std::string_view word) {
+  static constexpr std::string_view kWords[] = {"oidc", "sso",    "idp",   "keycloak", "okta",   "dex",
+                                                "aad",  "azure",  "entra", "azuread",  "github", "gitlab",
+                                                "ldap", "google", "saml",  "auth0",    "gha",    "tfc"};
+  const std::string lower = to_lower_ascii(word);
+  return std::find(std::begin(kWords), std::end(kWords), lower) != std::end(kWords);
+}
+
 /// Text that an administrator would put before names: an issuer URL with `#`, or one word with a separator.
 bool looks_like_prefix(std::string_view text) {
   if (text.empty()) return true;
   if (text.starts_with("http://") || text.starts_with("https://")) return text.back() == '#';
   const char last = text.back();
   if (last == '"' || last == '\'') return true;
+  if (last == '-' || last == '_') return names_identity_provider(text.substr(0, text.size() - 1));
   if (!is_separator(last)) return false;
   const std::string_view word = text.substr(0, text.size() - 1);
   return word.find_first_of(" *#/") == std::string_view::npos &&
