@@ -1,5 +1,6 @@
 #include "cel/json.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -32,7 +33,8 @@ class Reader {
 
  private:
   Error fail() const {
-    return Error(ErrorKind::malformed, "invalid JSON at byte " + std::to_string(at_) + ": " + problem_);
+    return Error(ErrorKind::malformed,
+                 "invalid JSON" + (limits_.places ? " at " + place_in(text_, at_) : "") + ": " + problem_);
   }
   bool refuse(std::string problem) {
     problem_ = std::move(problem);
@@ -354,6 +356,13 @@ void write(const Value& value, std::string& out, int depth) {
 }
 
 }  // namespace
+
+std::string place_in(std::string_view text, std::size_t offset) {
+  const std::string_view before = text.substr(0, offset);
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t begin = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+  return std::to_string(line) + ":" + std::to_string(count_code_points(before.substr(begin)) + 1);
+}
 
 Result<Value> parse_json(std::string_view text, JsonNumbers numbers, JsonLimits limits) {
   return Reader(text, numbers, limits).read();

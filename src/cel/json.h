@@ -17,11 +17,15 @@ enum class JsonNumbers {
 
 struct JsonLimits {
   std::size_t max_depth = 200;  ///< nested arrays and objects; keeps recursion off the stack's end
+  bool places = true;           ///< say where an error is; false: the text is a part of another
 };
 
 /// One JSON text as a value: objects become maps with string keys (the last of equal keys wins), in the
-/// order written. Fails (malformed) with the byte offset in the message.
+/// order written. Fails (malformed) with `LINE:COLUMN` in the message.
 Result<Value> parse_json(std::string_view text, JsonNumbers numbers, JsonLimits limits = {});
+
+/// `LINE:COLUMN` of a byte in a text, 1-based, columns in code points.
+std::string place_in(std::string_view text, std::size_t offset);
 
 /// The value as JSON, for output. Bytes become base64, timestamps and durations their text, types and
 /// library values their text, uints plain numbers, doubles that JSON cannot write a string.

@@ -125,7 +125,7 @@ class Claims final : public Object {
   Value decode(const std::string& name) const {
     const auto known = decoded_.find(name);
     if (known != decoded_.end()) return known->second;
-    Result<Value> value = parse_json(texts_.at(name), JsonNumbers::doubles);
+    Result<Value> value = parse_json(texts_.at(name), JsonNumbers::doubles, {.places = false});
     // One value for every access: as keys of maps lists and maps are told apart by identity.
     Value made = value.ok()
                      ? unescaping(std::move(value).value())
@@ -151,7 +151,8 @@ class MemberCutter {
         blank();
         const std::size_t key_begin = at_;
         if (!skip_string()) return fail("expected a key");
-        Result<Value> key = parse_json(text_.substr(key_begin, at_ - key_begin), JsonNumbers::doubles);
+        Result<Value> key =
+            parse_json(text_.substr(key_begin, at_ - key_begin), JsonNumbers::doubles, {.places = false});
         if (!key.ok()) return std::move(key).error();
         blank();
         if (!accept(':')) return fail("expected `:`");
@@ -170,8 +171,7 @@ class MemberCutter {
 
  private:
   Error fail(std::string_view what) const {
-    return Error(ErrorKind::malformed,
-                 "invalid JSON at byte " + std::to_string(at_) + ": " + std::string(what));
+    return Error(ErrorKind::malformed, "invalid JSON at " + place_in(text_, at_) + ": " + std::string(what));
   }
   void blank() {
     while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos)

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,8 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
+#include "cli/token_options.h"
+#include "oidc/auth_config.h"
 
 namespace oidc_audit::cli {
 namespace {
@@ -25,7 +28,8 @@ struct CelOptions {
   std::optional<std::string> user_file;
   std::optional<std::string> request_file;
   std::string environment = "general";
-  std::int64_t release = 36;
+  std::optional<std::string> kubernetes_version;
+  int release = oidc::kNewestKubernetesMinor;  ///< what that is
 };
 
 /// An environment and the values of its variables, in order.
@@ -84,7 +88,7 @@ Error missing(std::string_view environment, std::string_view option) {
 }
 
 Result<Setting> server_setting(const CelOptions& options, Context& context) {
-  const cel::Release release{static_cast<int>(options.release)};
+  const cel::Release release{options.release};
   if (options.environment == "claims") {
     if (!options.claims_file) return missing("claims", "--claims FILE");
     ASSIGN_OR_RETURN(const std::string json, read(*options.claims_file, context));
@@ -105,7 +109,7 @@ Result<Setting> server_setting(const CelOptions& options, Context& context) {
 
 Result<Setting> general_setting(const CelOptions& options, Context& context) {
   cel::EnvOptions env_options;
-  env_options.release = {static_cast<int>(options.release)};
+  env_options.release = {options.release};
   Setting setting{cel::Env(env_options), {}};
   for (const std::string& variable : options.variables) {
     const std::size_t equal = variable.find('=');
@@ -187,7 +191,22 @@ ExitCode evaluate(const cel::Program& program, const Setting& setting, const Cel
   return ExitCode::ok;
 }
 
-ExitCode run_cel(const CelOptions& options, Context& context) {
+Result<void> check_stdin(const CelOptions& options) {
+  std::ptrdiff_t uses = 0;
+  for (const auto* file : {&options.claims_file, &options.user_file, &options.request_file})
+    uses += *file == "-" ? 1 : 0;
+  uses += std::count_if(options.variables.begin(), options.variables.end(),
+                        [](const std::string& variable) { return variable.ends_with("=-"); });
+  if (uses > 1) return Error(ErrorKind::usage, "standard input can be only one of the files");
+  return {};
+}
+
+ExitCode run_cel(const CelOptions& given, Context& context) {
+  CelOptions options = given;
+  const Result<int> release = kubernetes_minor(options.kubernetes_version);
+  if (!release.ok()) return context.fail(release.error());
+  options.release = release.value();
+  if (auto checked = check_stdin(options); !checked.ok()) return context.fail(checked.error());
   auto setting = make_setting(options, context);
   if (!setting.ok()) return context.fail(setting.error());
   const cel::Compilation compiled = setting.value().env.compile(options.expression);
@@ -218,8 +237,9 @@ void declare_cel(CommandSpec& spec) {
   spec.choice("--env", "NAME", {"general", "authn", "claims", "user", "match-conditions"},
               options->environment, "environment to compile in")
       .default_text = "by the files given, else general";
-  spec.option("--kubernetes-minor", "N", options->release, 29, "minor release 1.N whose environment is used")
-      .default_text = "36";
+  spec.option(
+      "--kubernetes-version", "1.NN", options->kubernetes_version,
+      "release whose environment is used (default: 1." + std::to_string(oidc::kNewestKubernetesMinor) + ")");
   spec.run([options](Context& context) { return run_cel(*options, context); });
 }
 

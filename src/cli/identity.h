@@ -31,9 +31,7 @@ struct IdentityOptions {
   IamOptions iam;      ///< likewise
 
   /// The identity comes from standard input, which can be read once.
-  bool reads_stdin() const {
-    return token.token_file == "-" || token.claims_file == "-" || iam.reads_stdin();
-  }
+  bool reads_stdin() const { return token.stdin_uses() != 0 || iam.reads_stdin(); }
   bool given() const { return user || !groups.empty() || token.given() || iam.given(); }
 };
 

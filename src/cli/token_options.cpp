@@ -65,14 +65,19 @@ std::string trimmed_token(std::string text) {
   return std::string(bare);
 }
 
+// `[ISSUER=]FILE`, taken apart.
+std::pair<std::string, std::string> jwks_path(const std::string& given) {
+  const std::size_t equals = given.starts_with("https://") ? given.find('=') : std::string::npos;
+  if (equals == std::string::npos) return {{}, given};
+  return {given.substr(0, equals), given.substr(equals + 1)};
+}
+
 // The keys to verify with: files by issuer, a file for all, or what discovery finds.
 class Keys {
  public:
   Result<void> load(const TokenOptions& options, Context& context, const oidc::AuthConfig& config) {
     for (const std::string& given : options.jwks) {
-      const std::size_t equals = given.starts_with("https://") ? given.find('=') : std::string::npos;
-      const std::string issuer = equals == std::string::npos ? std::string() : given.substr(0, equals);
-      const std::string path = equals == std::string::npos ? given : given.substr(equals + 1);
+      const auto& [issuer, path] = jwks_path(given);
       ASSIGN_OR_RETURN(const std::string text, read_text(context, path, kMaxConfigBytes));
       Result<oidc::KeySet> keys = oidc::KeySet::parse(text);
       if (!keys.ok()) return std::move(keys).error().with_context("reading `" + path + "`");
@@ -154,7 +159,29 @@ Result<void> apply_claim_changes(const TokenOptions& options, const std::string&
   return {};
 }
 
+// The server takes a flag without a path, and a file without a text, for none and trusts the machine's own
+// authorities: nobody means that who writes the flag.
+Result<void> check_ca_file(const oidc::LegacyFlags& flags, const oidc::ReadNamedFile& read) {
+  if (!flags.ca_file) return {};
+  const std::string hint = "the API server would trust the certificate authorities of its machine instead";
+  if (flags.ca_file->empty()) return Error(ErrorKind::usage, "--oidc-ca-file names no file", hint);
+  const std::optional<std::string> text = read(flags.ca_file->value);
+  if (text && trim_ascii(*text).empty()) {
+    return Error(ErrorKind::configuration,
+                 "`" + flags.ca_file->value + "` of --oidc-ca-file is empty: it holds no certificate", hint);
+  }
+  return {};
+}
+
 }  // namespace
+
+int TokenOptions::stdin_uses() const {
+  int uses = 0;
+  for (const auto* file : {&token_file, &claims_file, &config.file}) uses += *file == "-" ? 1 : 0;
+  for (const std::string& given : jwks) uses += jwks_path(given).second == "-" ? 1 : 0;
+  for (const std::string& given : distributed) uses += given.ends_with("=-") ? 1 : 0;
+  return uses;
+}
 
 void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file) {
   if (with_file)
@@ -227,6 +254,7 @@ Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Contex
   };
   const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
   if (!options.file.has_value()) {
+    RETURN_IF_ERROR(check_ca_file(flags, read_here));
     out.loaded = oidc::config_from_flags(flags, read_here);
     const std::vector<oidc::JwtAuthenticator>& jwt = out.loaded.config.jwt;
     if (flags.ca_file.has_value() && !jwt.empty() && jwt.front().issuer.certificate_authority.empty()) {
@@ -273,11 +301,7 @@ Result<oidc::AuthenticationResult> authenticate(const TokenOptions& options, Con
     return Error(ErrorKind::usage, "an encoded token is signed, so its claims cannot be changed",
                  "--claim goes with --claims FILE");
   }
-  int from_stdin = 0;
-  for (const auto* file : {&options.token_file, &options.claims_file, &options.config.file}) {
-    if (file->has_value() && **file == "-") ++from_stdin;
-  }
-  if (from_stdin > 1) return Error(ErrorKind::usage, "standard input can be only one of the files");
+  if (options.stdin_uses() > 1) return Error(ErrorKind::usage, "standard input can be only one of the files");
 
   oidc::Credential credential;
   credential.kind =

@@ -37,6 +37,8 @@ struct TokenOptions {
   std::vector<std::string> distributed;  ///< ENDPOINT=FILE
 
   bool given() const { return token_file.has_value() || claims_file.has_value(); }
+  /// How many of the files are standard input, which can be read once.
+  int stdin_uses() const;
 };
 
 /// Declares --auth-config, every --oidc-* flag, --service-account-issuer and --kubernetes-version, in the

@@ -135,7 +135,7 @@ TEST_CASE("claims are lazy and unescape names", "[cel]") {
        {"claims.missing", "error: no such key: missing"},
        {"claims.?missing.orValue('d')", "\"d\""},
        {"has(claims.bad)",
-        "error: claim \"bad\" failed to unmarshal: invalid JSON at byte 5: number out of range"},
+        "error: claim \"bad\" failed to unmarshal: invalid JSON: number out of range"},
        {"claims.list[1].p__slash__q", "1.0"},
        {"dyn(claims.list).filter(x, type(x) == map)[0].p__slash__q", "error: no such key: p__slash__q"},
        {"claims.o.__in__", "true"},

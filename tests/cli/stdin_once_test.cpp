@@ -1,0 +1,113 @@
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "run_cli.h"
+
+// Standard input can be read once: options that name it twice are bad usage.
+
+using namespace oidc_audit;
+using test::InDirectory;
+using test::run_cli;
+using test::TempDir;
+
+TEST_CASE("standard input is one file only") {
+  const TempDir dir;
+  dir.write("claims.json",
+            R"({"iss": "https://idp.example.com", "aud": "k", "sub": "u", "exp": 1790003600})");
+  dir.write("rbac.yaml",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r}\nrules: []\n");
+  const InDirectory here(dir.path());
+  const std::vector<std::string> server = {"--oidc-issuer-url=https://idp.example.com", "--oidc-client-id=k"};
+  struct Row {
+    const char* name;
+    std::vector<std::string> args;
+    bool twice;
+  };
+  const Row rows[] = {
+      {"claims_and_keys", {"whoami", "--claims", "-", "--jwks", "-"}, true},
+      {"claims_and_keys_of_an_issuer",
+       {"whoami", "--claims", "-", "--jwks", "https://idp.example.com=-"},
+       true},
+      {"keys_twice",
+       {"whoami", "--claims", "claims.json", "--jwks", "-", "--jwks", "https://a.example=-"},
+       true},
+      {"claims_and_distributed",
+       {"whoami", "--claims", "-", "--distributed-claim", "https://a.example/x=-"},
+       true},
+      {"keys_and_distributed",
+       {"whoami", "--claims", "claims.json", "--jwks", "-", "--distributed-claim", "https://a.example/x=-"},
+       true},
+      {"simulate", {"simulate", "get", "pods", "-f", "rbac.yaml", "--claims", "-", "--jwks", "-"}, true},
+      {"one", {"whoami", "--claims", "-", "--jwks", "keys-of-nobody.json"}, false},
+      {"cel", {"cel", "1", "--var", "a=-", "--var", "b=-"}, true},
+      {"cel_claims", {"cel", "1", "--claims", "-", "--user-file", "-"}, true},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      test::CliWorld world;
+      world.input = "{}";
+      std::vector<std::string> args = row.args;
+      if (args[0] != "cel") args.insert(args.end(), server.begin(), server.end());
+      const test::CliResult result = run_cli(args, world);
+      INFO(result.out + result.err);
+      CHECK((result.err.find("standard input can be only one of the files") != std::string::npos) ==
+            row.twice);
+      if (row.twice) CHECK(result.status == 2);
+    }
+  }
+}
+
+TEST_CASE("a certificate authority of nothing is refused with the reason") {
+  const TempDir dir;
+  dir.write("claims.json",
+            R"({"iss": "https://idp.example.com", "aud": "k", "sub": "u", "exp": 1790003600})");
+  dir.write("empty.pem", "\n");
+  const InDirectory here(dir.path());
+  const auto run = [](const std::string& flag) {
+    return run_cli({"whoami", "--claims", "claims.json", "--oidc-issuer-url=https://idp.example.com",
+                    "--oidc-client-id=k", "--now", "1790000000", flag});
+  };
+  const test::CliResult nameless = run("--oidc-ca-file=");
+  CHECK(nameless.status == 2);
+  CHECK(nameless.err.find("--oidc-ca-file names no file") != std::string::npos);
+  const test::CliResult empty = run("--oidc-ca-file=empty.pem");
+  CHECK(empty.status == 2);
+  CHECK(empty.err.find("`empty.pem` of --oidc-ca-file is empty: it holds no certificate") !=
+        std::string::npos);
+  CHECK(run("--oidc-ca-file=/etc/kubernetes/pki/not-here.pem").status == 0);
+}
+
+TEST_CASE("cel takes releases as the other commands do") {
+  struct Row {
+    std::string version;
+    int status;
+  };
+  // An escaped identifier is new in 1.37.
+  const Row rows[] = {{"1.37", 0}, {"v1.37.2", 0}, {"1.36", 0}, {"1.30", 0}, {"1.99", 2}, {"1.2", 2},
+                      {"36", 2},   {"1.3x", 2},    {"", 2},     {"2.37", 2}, {"1.-4", 2}};
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.version) {
+      const test::CliResult result = run_cli({"cel", "1 + 2", "--kubernetes-version", row.version});
+      INFO(result.err);
+      CHECK(result.status == row.status);
+      if (row.status == 2) CHECK(result.err.find("is not one of 1.30 to 1.37") != std::string::npos);
+    }
+  }
+  CHECK(run_cli({"cel", "1 + 2", "--kubernetes-minor", "36"}).status == 2);
+}
+
+TEST_CASE("errors in files for cel are at line and column") {
+  const TempDir dir;
+  dir.write("claims.json", "{\n  \"a\": \"\u00e9\", x\n}\n");
+  dir.write("user.json", "{\n\n  \"username\": \"\u00e9\" oops\n}\n");
+  dir.write("list.json", "[1,\n 2,\n]\n");
+  const InDirectory here(dir.path());
+  const auto error = [](const std::vector<std::string>& args) { return run_cli(args).err; };
+  CHECK(error({"cel", "1", "--claims", "claims.json"}).find("`claims.json`: invalid JSON at 2:13: ") !=
+        std::string::npos);
+  CHECK(error({"cel", "1", "--user-file", "user.json"}).find("`user.json`: invalid JSON at 3:19: ") !=
+        std::string::npos);
+  CHECK(error({"cel", "1", "--var", "v=list.json"}).find("`list.json`: invalid JSON at 3:1: ") !=
+        std::string::npos);
+}
