@@ -88,6 +88,8 @@ struct ProviderDocs {
   struct ClaimDoc {
     std::string name;
     std::vector<std::string> is;  ///< words of kClaimWords
+    std::string means;            ///< for people
+    std::string part;             ///< the segment of subjects that holds its value; empty: none
 
     bool has(std::string_view word) const;
   };

@@ -129,7 +129,12 @@ Result<ProviderDocs> read_provider_docs(Value root) {
     docs.segments.push_back(std::move(made));
   }
   for (const Member member : root.find("claims").members()) {
-    docs.claims.push_back({std::string(member.key.text()), texts_of(member.value)});
+    ProviderDocs::ClaimDoc made;
+    made.name = std::string(member.key.text());
+    made.is = texts_of(member.value.is_mapping() ? member.value.find("is") : member.value);
+    made.means = std::string(member.value.find("means").text());
+    made.part = std::string(member.value.find("part").text());
+    docs.claims.push_back(std::move(made));
   }
   for (const Value example : root.find("examples").items()) {
     ProviderDocs::Example made;

@@ -191,10 +191,21 @@ class Loader {
 
   Result<void> check_claims() const {
     for (const Member member : root_.find("claims").members()) {
-      for (const std::string& word : texts_of(member.value)) {
+      const std::string place = "/claims/" + std::string(member.key.text());
+      const bool described = member.value.is_mapping();
+      if (described) {
+        RETURN_IF_ERROR(check_keys(member.value, place, {"is", "means", "part"}));
+      }
+      for (const std::string& word : texts_of(described ? member.value.find("is") : member.value)) {
         if (std::find(kClaimWords.begin(), kClaimWords.end(), word) == kClaimWords.end()) {
-          return wrong("/claims/" + std::string(member.key.text()), "`" + word + "` is no word for claims");
+          return wrong(place, "`" + word + "` is no word for claims");
         }
+      }
+      const std::string_view part = member.value.find("part").text();
+      const auto& segments = compiled_->segments;
+      if (!part.empty() && std::none_of(segments.begin(), segments.end(),
+                                        [&](const auto& one) { return one.second.spec.name == part; })) {
+        return wrong(place, "`" + std::string(part) + "` is no segment");
       }
     }
     return {};

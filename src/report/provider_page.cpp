@@ -94,6 +94,46 @@ void subjects(std::string& out, const oidc::ProviderDocs& docs) {
   if (!rows.empty()) out += "\n| part | holds | trust | |\n|---|---|---|---|\n" + rows;
 }
 
+std::string claim_trust(const oidc::ProviderDocs::ClaimDoc& claim) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWords = {
+      {{"tenant", "names the tenant"},
+       {"immutable", "never changes"},
+       {"mutable", "can be renamed"},
+       {"attacker-influenced", "**chosen by others**"},
+       {"self-assigned", "**up to the token's holder**"},
+       {"per-run", "**differs in every run**"}}};
+  std::vector<std::string> words;
+  for (const auto& [word, text] : kWords) {
+    if (claim.has(word)) words.emplace_back(text);
+  }
+  return join(words, ", ");
+}
+
+// Of a type that is no string, which a mapping by `claim` does not take everywhere.
+std::string claim_type(const oidc::ProviderDocs::ClaimDoc& claim) {
+  for (const std::string_view word : {"list", "boolean", "number"}) {
+    if (claim.has(word)) return fmt::format(" (a {})", word);
+  }
+  return {};
+}
+
+void claims(std::string& out, const oidc::Provider& provider, const oidc::ProviderDocs& docs) {
+  out += "\n## Claims\n\n";
+  if (provider.issuers.empty()) {
+    out += "No token carries these names, so there is no claim to map.\n";
+    return;
+  }
+  out +=
+      "What rules and mappings of the API server can ask of a token, beside `iss`, `aud`, `exp`, `nbf` and "
+      "`iat`. "
+      "`part` is\nthe part of the subject with the same value.\n\n| claim | holds | trust | part "
+      "|\n|---|---|---|---|\n";
+  for (const auto& claim : docs.claims) {
+    out += fmt::format("| {} | {}{} | {} | {} |\n", code(claim.name), cell(claim.means), claim_type(claim),
+                       claim_trust(claim), claim.part.empty() ? std::string() : code(claim.part));
+  }
+}
+
 void shown(std::string& out, const ShownFile& file) {
   out += fmt::format("\n`{}`\n\n```{}\n{}{}```\n", file.path, file.language, file.text,
                      file.text.ends_with('\n') ? "" : "\n");
@@ -222,6 +262,7 @@ std::string provider_page(const ProviderPage& page) {
   row("known from", evidence_words(provider.evidence));
   issuers(out, provider);
   subjects(out, docs);
+  claims(out, provider, docs);
   if (page.example != nullptr) worked(out, *page.example);
   if (!docs.notes.empty()) out += "\n## Pitfalls\n\n";
   for (const std::string& note : docs.notes) out += fmt::format("* {}\n", note);
@@ -236,8 +277,8 @@ std::string provider_page(const ProviderPage& page) {
 std::string provider_index(std::span<const ProviderPage> pages) {
   std::string out =
       "# Providers\n\n<!-- Made by `oidc-audit providers docs`. -->\n\n"
-      "Whose tokens and names are understood. Each page has the forms of its subjects with what can be "
-      "renamed "
+      "Whose tokens and names are understood. Each page has the forms of its subjects and the claims of its "
+      "tokens, with what can be renamed "
       "or\nchosen by others, an AuthenticationConfiguration and a binding for exactly one pipeline, workload "
       "or "
       "team, and one\ncommand that takes a sample token to user, groups and a decision; then the tokens that "

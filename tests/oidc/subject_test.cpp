@@ -152,7 +152,7 @@ TEST_CASE("values that no token carries are not recognised") {
       "spiffe://Example.org/ns/a/sa/b",
       "spiffe://example.org/ns/a/sa/b/",
       "spiffe://example.org/a/../b",
-      "owner:acme:project:p:environment:staging",
+      "owner:acme:project:p:environment:Staging",
       "org/" + kUuid + "/project/" + kUuid,
       "account:628a80b693a15c0f9c13ab7:pipeline:65e6d5551e47e5bc243ca93f",
   };
