@@ -326,9 +326,13 @@ Known containing(TextShape shape, std::string member) {
 bool refuses(const JwtAuthenticator& jwt, std::string_view name, int minor, bool group) {
   Facts facts;
   const AuthenticatorOutlook plain = authenticator_outlook(jwt, minor);
-  if (const auto claim = claim_behind(group ? plain.groups.value : plain.username.value, name)) {
-    facts.claims.emplace(claim->first, group ? containing(TextShape::hole(claim->first), claim->second)
-                                             : Known::of(Value::string(claim->second)));
+  const auto claim = claim_behind(group ? plain.groups.value : plain.username.value, name);
+  if (claim) {
+    // One group may be a text or stand in a list. That of a subject is a text, and so is a username.
+    const bool text =
+        !group || claim->first == "sub" || claim->first == jwt.claim_mappings.username.claim.value;
+    facts.claims.emplace(claim->first, text ? Known::of(Value::string(claim->second))
+                                            : containing(TextShape::hole(claim->first), claim->second));
   }
   if (group) {
     const Known& groups = plain.groups.value;

@@ -100,6 +100,11 @@ void Asker::complete_traits(const SubjectAnalysis& analysis, SubjectEntry& entry
   } else if (has_groups_ && is(entry.traits, SubjectBit::recognised) && !analysis.tenant_value().empty()) {
     tenants_.emplace(analysis.tenant_value());
   }
+  // Where the server makes groups of subjects, such a name is in its place.
+  if (is(entry.traits, SubjectBit::subject_shaped) && !is(entry.traits, SubjectBit::system_name) &&
+      world_.authentication() != nullptr && maps_subject_to_group(*world_.authentication(), analysis.name)) {
+    entry.traits.set(static_cast<std::size_t>(SubjectBit::subject_shaped), false);
+  }
   bool dead = false;
   for (const SubjectBit bit :
        {SubjectBit::has_wildcard, SubjectBit::has_placeholder, SubjectBit::malformed_prefix,

@@ -126,6 +126,11 @@ struct Unproducible {
 };
 Unproducible unproducible(const Authentication& authentication, bool group, std::string_view name);
 
+/// Whether the joined configuration makes groups of what is otherwise the user name, so that `name`, which
+/// has the form of a subject, may be one of them: its groups come of `sub`, or are put together of several
+/// claims. A claim of groups, which may hold any text, does not count.
+bool maps_subject_to_group(const Authentication& authentication, std::string_view name);
+
 /// The place of a pointer below the configuration, an authenticator, one of its mappings or its rules.
 Location place_in_server(const ServerConfig& server, std::string_view pointer);
 Location place_in_authenticator(const AuthenticatorEntry& entry, std::string_view pointer);

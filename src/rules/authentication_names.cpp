@@ -47,6 +47,18 @@ std::string quoted_forms(const std::vector<Form>& forms) {
 
 }  // namespace
 
+bool maps_subject_to_group(const Authentication& authentication, std::string_view name) {
+  const std::vector<Form> forms = forms_of(authentication, true);
+  return std::any_of(forms.begin(), forms.end(), [name](const Form& form) {
+    if (!can_have(form, true, name)) return false;
+    const std::vector<std::string>& claims = form.mapping->claims;
+    if (std::find(claims.begin(), claims.end(), "sub") != claims.end()) return true;
+    // Put together of several claims with text between them, as subjects are.
+    return form.shape && std::count_if(form.shape->parts().begin(), form.shape->parts().end(),
+                                       [](const oidc::TextShape::Part& part) { return part.hole; }) > 1;
+  });
+}
+
 Unproducible unproducible(const Authentication& authentication, bool group, std::string_view name) {
   Unproducible out;
   const std::span<const AuthenticatorEntry> entries = authentication.joined_entries();

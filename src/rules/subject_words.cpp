@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "base/unicode.h"
 #include "base/unicode_text.h"
+#include "oidc/value_class.h"
 #include "rules/prefix_words.h"
 #include "rules/spelling.h"
 #include "rules/vocabulary.h"
@@ -147,14 +148,62 @@ bool narrower_possible(const Ask& ask) {
   });
 }
 
+// Owners of code that the configuration allows: of the subject's own provider, unless it lists the UUIDs of
+// tenants there, else of the platform that hosts the code.
+std::vector<std::string_view> allowed_owners(const SubjectAnalysis& a, const Config& config) {
+  struct Host {
+    std::string_view name;
+    std::string_view provider;
+  };
+  static constexpr Host kHosts[] = {{"github.com/", "github-actions"},
+                                    {"gitlab.com/", "gitlab-ci"},
+                                    {"bitbucket.org/", "bitbucket-pipelines"}};
+  std::vector<std::string_view> ids = {a.provider->id};
+  for (const std::string_view segment : {"vcs_origin", "origin"}) {
+    const oidc::Segment* const origin = a.find(segment);
+    if (origin == nullptr) continue;
+    for (const Host& host : kHosts) {
+      if (origin->value.starts_with(host.name)) ids.push_back(host.provider);
+    }
+  }
+  ids.push_back("*");
+  for (const std::string_view id : ids) {
+    const auto listed = config.organizations.find(id);
+    if (listed == config.organizations.end()) continue;
+    std::vector<std::string_view> out;
+    for (const std::string& owner : listed->second) {
+      if (!oidc::is_uuid(owner)) out.push_back(owner);
+    }
+    if (!out.empty()) return out;
+  }
+  return {};
+}
+
+// CircleCI builds pushed branches under their own names, and pull requests of forks as `pull/NUMBER`.
+bool is_ref_of_fork(const SubjectAnalysis& a) {
+  if (a.provider->id != "circleci") return false;
+  std::string_view ref = a.ref;
+  for (const std::string_view start : {"refs/heads/pull/", "refs/pull/"}) {
+    if (!ref.starts_with(start)) continue;
+    ref.remove_prefix(start.size());
+    const std::string_view number = ref.substr(0, ref.find('/'));
+    return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+  return false;
+}
+
 // The owner that most bindings of the same tenant name, where a subject carries the origin of its code.
 std::string fork_reason(const Ask& ask) {
   const SubjectAnalysis& a = subject(ask);
   const std::string_view owner = origin_owner(a);
   if (owner.empty()) return {};
-  if (const auto* allowed = ask.world->analyzer().allowed_tenants(a.provider); allowed != nullptr) {
-    if (std::find(allowed->begin(), allowed->end(), owner) != allowed->end()) return {};
+  const std::vector<std::string_view> allowed = allowed_owners(a, ask.world->config());
+  if (!allowed.empty()) {
+    if (std::find(allowed.begin(), allowed.end(), owner) != allowed.end()) return {};
     return fmt::format("its code comes from `{}`, which is none of the allowed owners", owner);
+  }
+  if (is_ref_of_fork(a)) {
+    return fmt::format("its ref `{}` is that of a pull request, which anybody can open from a fork", a.ref);
   }
   std::vector<std::pair<std::string, std::size_t>> owners;
   const SubjectSet& set = ask.world->subjects();

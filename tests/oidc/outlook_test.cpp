@@ -201,6 +201,17 @@ TEST_CASE("which names rules refuse") {
   }
 }
 
+TEST_CASE("groups that are made of the subject are refused as texts are") {
+  JwtAuthenticator jwt = authenticator({"claims.sub.startsWith('repo:acme/')"});
+  jwt.claim_mappings.username = {};
+  jwt.claim_mappings.username.claim.value = "sub";
+  jwt.claim_mappings.groups = {};
+  jwt.claim_mappings.groups.claim.value = "sub";
+  jwt.claim_mappings.groups.prefix = ConfigText{"gha:", {}};
+  CHECK_FALSE(refuses_group(jwt, "gha:repo:acme/web:pull_request", kNewestKubernetesMinor));
+  CHECK(refuses_group(jwt, "gha:repo:mallory/web:pull_request", kNewestKubernetesMinor));
+}
+
 TEST_CASE("required claims are texts") {
   JwtAuthenticator jwt = authenticator({"claims.hd == 'b'"});
   ClaimValidationRule rule;
