@@ -249,6 +249,10 @@ ExitCode run_check(const CheckOptions& options, Context& context) {
     server.kubernetes_minor = authenticators.kubernetes_minor();
     run.servers.push_back(server);
   }
+  for (const InputFile& file : check.inputs.files) {
+    for (const document::Comment& comment : accepting_comments(check.inputs.sources, file.buffer))
+      run.comments.push_back(comment);
+  }
   check.result = rules::run(check.rules.rules, *check.inputs.inventory, check.inputs.sources, config.config,
                             check.rules.catalogue(), run);
   print_issues(check.inputs.sources, check.result.issues, context);

@@ -8,6 +8,7 @@
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/token_options.h"
+#include "document/reader.h"
 #include "oidc/authenticator.h"
 #include "oidc/legacy_flags.h"
 
@@ -40,6 +41,10 @@ class Finder {
       whole.kind = "configuration";
       whole.name = file.name;
       whole.range = {file.buffer, 0, 0};
+    }
+    if (!configs.empty()) {
+      const std::vector<document::Comment> comments = accepting_comments(inputs_.sources, file.buffer);
+      out_.comments.insert(out_.comments.end(), comments.begin(), comments.end());
     }
     for (oidc::FoundConfig& one : configs) {
       if (out_.found.size() >= kMostConfigs) return;
@@ -99,6 +104,13 @@ class Finder {
 
 }  // namespace
 
+std::vector<document::Comment> accepting_comments(const SourceManager& sources, BufferId buffer) {
+  if (sources.text(buffer).find("oidc-audit:") == std::string_view::npos) return {};
+  document::ReadOptions options;
+  options.format = document::format_of_name(sources.name(buffer));
+  return document::read_documents(sources, buffer, options).comments;
+}
+
 std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, const ObjectRef& object) {
   std::vector<Issue> out;
   for (const oidc::ConfigError& error : authenticators.errors()) {
@@ -147,12 +159,13 @@ Result<void> find_server_configs(const AuthConfigOptions& options, const std::st
   }
   if (options.file) {
     given = out.servers.size();
+    const std::size_t issues = out.issues.size();
     for (const InputFile& file : last) finder.look_at(file, true, flags.service_account_issuers);
     if (out.servers.size() == *given) {
       // Asked for by name, it is not passed over like other files that nobody can read.
       return Error(ErrorKind::configuration,
                    fmt::format("`{}` cannot be read as a configuration of authentication", *options.file),
-                   out.issues.empty() ? std::string() : out.issues.back().message);
+                   out.issues.size() == issues ? std::string() : out.issues[issues].message);
     }
   } else if (flags.any_oidc()) {
     given = out.servers.size();
@@ -167,6 +180,7 @@ Result<void> find_server_configs(const AuthConfigOptions& options, const std::st
     finder.add(out.from_flags, server);
   }
   finder.join(given.value_or(0), given.has_value());
+  out.given = given.has_value();
   return {};
 }
 

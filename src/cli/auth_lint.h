@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "diag/issue.h"
+#include "document/tree.h"
 #include "oidc/config_source.h"
 #include "rules/authentication.h"
 
@@ -24,6 +25,8 @@ struct ServerConfigs {
   std::deque<oidc::FoundConfig> found;
   oidc::LoadedConfig from_flags;
   std::vector<rules::ServerConfig> servers;  ///< those that a server can be started with; borrows the above
+  bool given = false;                        ///< by options or the configuration file: it is for every cluster
+  std::vector<document::Comment> comments;   ///< of the files that the above stand in
   std::vector<Issue> issues;                 ///< why others cannot, and which one bindings are compared with
 };
 
@@ -32,6 +35,9 @@ struct ServerConfigs {
 /// `options` is among the inputs. Fails (usage) when options exclude each other.
 Result<void> find_server_configs(const AuthConfigOptions& options, const std::string& kubernetes_version,
                                  Context& context, Inputs& inputs, ServerConfigs& out);
+
+/// The comments of a file if some of them accept findings: for RunOptions::comments.
+std::vector<document::Comment> accepting_comments(const SourceManager& sources, BufferId buffer);
 
 /// One issue for every reason why a server does not start with a configuration.
 std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, const ObjectRef& object);

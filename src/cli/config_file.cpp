@@ -35,6 +35,12 @@ std::string find_upward(const Files& files) {
 
 }  // namespace
 
+std::string path_beside(const LoadedConfig& loaded, const std::string& path) {
+  const std::string directory = parent_of(loaded.path);
+  if (path.starts_with('/') || directory.empty()) return path;
+  return directory == "/" ? directory + path : directory + "/" + path;
+}
+
 Result<LoadedConfig> load_config(Context& context, SourceManager& sources) {
   LoadedConfig loaded;
   loaded.path =

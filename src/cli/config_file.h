@@ -19,6 +19,9 @@ struct LoadedConfig {
   std::string directory;  ///< absolute; what paths in the configuration are relative to
 };
 
+/// A path that the configuration names, from the working directory: it is relative to the configuration.
+std::string path_beside(const LoadedConfig& loaded, const std::string& path);
+
 /// Reads --config, or `.oidc-audit.yaml` found upward from the working directory, into `sources`. What is
 /// wrong with it is printed. Fails (configuration) when it cannot be used.
 Result<LoadedConfig> load_config(Context& context, SourceManager& sources);

@@ -78,12 +78,13 @@ class Walk {
   }
 
   FindResult run() {
-    for (const std::string& path : options_.paths) visit_named(path);
+    for (const std::string& path : options_.paths) visit_named(path, options_.force_exclude);
+    for (const std::string& path : options_.required) visit_named(path, false);
     return std::move(result_);
   }
 
  private:
-  void visit_named(const std::string& given) {
+  void visit_named(const std::string& given, bool may_exclude) {
     const FileType type = files_.type(given);
     auto canonical = files_.canonical(given);
     if (type == FileType::directory) {
@@ -96,7 +97,7 @@ class Walk {
     }
     // A pipe (`<(helm template ...)`) has no canonical name that could be opened.
     const std::string real = canonical.ok() ? canonical.value() : given;
-    if (options_.force_exclude && excluded_by_name(real)) {
+    if (may_exclude && excluded_by_name(real)) {
       return skip(given, "excluded");
     }
     add(tidy(given), real);

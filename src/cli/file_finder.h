@@ -13,7 +13,8 @@ namespace oidc_audit::cli {
 /// ignores it; below a directory, hidden entries and what .ignore and (in a git repository) .gitignore
 /// and .git/info/exclude name are left out, and symbolic links are not followed.
 struct FindOptions {
-  std::vector<std::string> paths;  ///< without `-`
+  std::vector<std::string> paths;     ///< without `-`
+  std::vector<std::string> required;  ///< files that are taken behind those, whatever is excluded
   /// Globs in .gitignore's syntax, relative to the working directory. They beat every ignore file.
   std::vector<std::string> exclude;
   /// The same, relative to `config_directory` (absolute); `exclude` beats them.

@@ -63,7 +63,7 @@ class InputReader {
                                                  stdin_named || options_.stdin_used, unusable));
     }
     FindResult found;
-    if (!options_.paths.empty()) found = read_files();
+    if (!options_.paths.empty() || !options_.required.empty()) found = read_files();
     for (const Error& error : unusable) {
       ++inputs_.counts.clusters_failed;
       issues_.add(unreadable(error));
@@ -83,6 +83,7 @@ class InputReader {
     find.no_ignore = options_.no_ignore;
     find.hidden = options_.hidden;
     find.follow = options_.follow;
+    find.required = options_.required;
     bool stdin_named = false;
     for (const std::string& path : options_.paths) {
       if (path == "-") {
@@ -270,7 +271,7 @@ Result<std::string> read_stdin(Context& context) {
 
 Result<void> load_inputs(const InputOptions& options, Context& context, Inputs& inputs) {
   RETURN_IF_ERROR(check_cluster_options(options.cluster));
-  if (options.paths.empty() && !options.cluster.wanted()) {
+  if (options.paths.empty() && options.required.empty() && !options.cluster.wanted()) {
     return Error(ErrorKind::usage, "no input was named",
                  "name files or directories, `-` for standard input, or a cluster with --live");
   }

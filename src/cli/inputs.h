@@ -27,7 +27,10 @@ struct Context;
 
 /// Which files a command reads.
 struct InputOptions {
-  std::vector<std::string> paths;    ///< files, directories, `-` for standard input
+  std::vector<std::string> paths;  ///< files, directories, `-` for standard input
+  /// Files that an option or the configuration names for a purpose of its own: looked at whatever is
+  /// excluded.
+  std::vector<std::string> required;
   std::vector<std::string> exclude;  ///< globs as in .gitignore, relative to the working directory
   /// Globs of the configuration, relative to its directory (absolute path).
   std::vector<std::string> config_exclude;

@@ -150,12 +150,13 @@ void sort_findings(std::vector<Finding>& findings) {
 
 /// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
 rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const rules::Config& config,
-                           Severity minimum, std::span<const rules::ServerConfig> servers,
+                           Severity minimum, const ServerConfigs& servers,
                            const oidc::IamMappings& access_entries) {
   rules::RunOptions run;
   run.minimum = minimum;
   run.access_entries = &access_entries;
-  run.servers.assign(servers.begin(), servers.end());
+  run.servers = servers.servers;
+  run.comments = servers.comments;
   if (inputs.clusters.empty())
     return rules::run(rules.rules, *inputs.inventory, inputs.sources, config, rules.catalogue(), run);
   rules::RunResult all;
@@ -163,9 +164,10 @@ rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const ru
   if (files)
     append(all, rules::run(rules.rules, *inputs.inventory, inputs.sources, config, rules.catalogue(), run));
   for (const ClusterInput& cluster : inputs.clusters) {
-    // Configurations are looked at once; of which of several clusters one is, nobody said.
+    // Configurations are looked at once. Of which of several clusters one is that was only found, nobody said.
     run.ask_servers = !files && &cluster == &inputs.clusters.front();
-    if (inputs.clusters.size() > 1) {
+    if (!run.ask_servers) run.comments.clear();
+    if (inputs.clusters.size() > 1 && !servers.given) {
       for (rules::ServerConfig& server : run.servers) server.joined = false;
     }
     run.complete = cluster.complete();
@@ -174,6 +176,28 @@ rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const ru
   sort_findings(all.findings);
   sort_findings(all.suppressed);
   return all;
+}
+
+/// The server's configuration is one of the things looked at: that of the options, else that of the
+/// configuration file.
+Result<void> name_auth_config(const LoadedConfig& config, const Context& context, ScanOptions& options) {
+  std::optional<std::string>& file = options.authentication.file;
+  const bool configured = !file && !config.config.auth_config.empty() &&
+                          !oidc::parse_server_arguments(options.authentication.server_flags).any_oidc();
+  // By itself it is not what somebody wants looked at.
+  if (configured && options.input.paths.empty() && !options.input.cluster.wanted()) return {};
+  if (configured) file = path_beside(config, config.config.auth_config);
+  if (!file) return {};
+  if (*file == "-") {
+    options.input.paths.push_back(*file);
+    return {};
+  }
+  if (context.files.type(*file) == FileType::none) {
+    return Error(ErrorKind::configuration, fmt::format("`{}`: no such file or directory", *file),
+                 configured ? fmt::format("`auth-config` of `{}` names it", config.path) : std::string());
+  }
+  options.input.required.push_back(*file);
+  return {};
 }
 
 ExitCode run_scan(const ScanOptions& given, Context& context) {
@@ -193,8 +217,8 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
   if (auto read = load_rules(options.rules, config, context, inputs.sources, rules); !read.ok()) {
     return context.fail(read.error());
   }
-  // The server's configuration is one of the things looked at.
-  if (options.authentication.file) options.input.paths.push_back(*options.authentication.file);
+  if (auto named = name_auth_config(config, context, options); !named.ok())
+    return context.fail(named.error());
   if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
   ServerConfigs servers;
   if (auto found = find_server_configs(options.authentication, config.config.kubernetes_version, context,
@@ -205,12 +229,16 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
 
   oidc::IamMappings access_entries;
   std::size_t entry_documents = 0;
-  for (const InputFile& file : inputs.files)
-    entry_documents += oidc::find_access_entries(inputs.sources, file.buffer, access_entries);
+  for (const InputFile& file : inputs.files) {
+    const std::size_t found = oidc::find_access_entries(inputs.sources, file.buffer, access_entries);
+    if (found == 0) continue;
+    entry_documents += found;
+    for (const document::Comment& comment : accepting_comments(inputs.sources, file.buffer))
+      servers.comments.push_back(comment);
+  }
 
   const Thresholds limits = thresholds(options.rules, config.config);
-  rules::RunResult result =
-      ask_rules(rules, inputs, config.config, limits.minimum, servers.servers, access_entries);
+  rules::RunResult result = ask_rules(rules, inputs, config.config, limits.minimum, servers, access_entries);
   const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 

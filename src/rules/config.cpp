@@ -185,6 +185,13 @@ void read_root(YamlReader& reader, Value root, Config& config) {
       {"fail-on", level(config.fail_on, "fail-on")},
       {"min-severity", level(config.min_severity, "min-severity")},
       {"namespace", [&](Value, Value v) { config.namespace_name = reader.text(v, "`namespace`"); }},
+      {"auth-config",
+       [&](Value, Value v) {
+         config.auth_config = reader.text(v, "`auth-config`");
+         if (config.auth_config == "-" || config.auth_config.empty()) {
+           reader.error(v, "`auth-config` must name a file", "its path, relative to this one");
+         }
+       }},
       {"kubernetes-version",
        [&](Value, Value v) { config.kubernetes_version = reader.text(v, "`kubernetes-version`"); }},
   };

@@ -62,6 +62,7 @@ struct Config {
   std::optional<Severity> min_severity;
   std::string namespace_name;      ///< of namespaced objects that name none
   std::string kubernetes_version;  ///< `1.36`
+  std::string auth_config;         ///< file with the server's configuration, relative to this one
 
   Config() : protected_refs{"main", "master", "release/*"} {}
 

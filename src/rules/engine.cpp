@@ -41,7 +41,7 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   for (const ActiveRule& rule : active) asked.push_back(rule.rule);
   Asker asker(rules, std::move(active), world);
   // A suppression may be of something that would be hidden, so then all is made first.
-  const bool suppressing = has_suppressions(inventory, sources, config);
+  const bool suppressing = has_suppressions(inventory, options.comments, sources, config);
   if (!suppressing) asker.hide_below(options.minimum);
   asker.ask_subjects();
   asker.ask_bindings();
@@ -61,7 +61,8 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   result.findings = collector.take_findings();
   std::vector<Issue> issues = asker.take_issues();
   issues.insert(issues.end(), iam.issues.begin(), iam.issues.end());
-  apply_suppressions(rules, asked, inventory, sources, config, result.findings, result.suppressed, issues);
+  apply_suppressions(rules, asked, inventory, options.comments, sources, config, result.findings,
+                     result.suppressed, issues);
   result.hidden = asker.hidden();
   if (suppressing) {
     std::erase_if(result.findings, [&](const Finding& finding) {

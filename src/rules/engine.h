@@ -9,6 +9,7 @@
 
 #include "diag/finding.h"
 #include "diag/issue.h"
+#include "document/tree.h"
 #include "rbac/model.h"
 #include "rules/authentication.h"
 #include "rules/completeness.h"
@@ -37,6 +38,9 @@ struct RunOptions {
   std::vector<ServerConfig> servers;
   /// Access entries of the cluster, beside the ConfigMap `aws-auth` of the inventory; borrowed, may be null.
   const oidc::IamMappings* access_entries = nullptr;
+  /// Comments of the files that `servers` and `access_entries` stand in: the inventory keeps none of a Pod,
+  /// or of what is no Kubernetes object. Those that it has too count once.
+  std::vector<document::Comment> comments;
   /// Whether rules are asked about `servers` and `access_entries` themselves; false where another run has
   /// done so.
   bool ask_servers = true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/strings.h"
 #include "rules/subject_analysis.h"
@@ -26,7 +27,7 @@ class Suppressions {
   Suppressions(const RuleSet& rules, const SourceManager& sources, std::vector<Issue>& issues)
       : rules_(rules), sources_(sources), issues_(issues) {}
 
-  void read_comments(const rbac::Inventory& inventory);
+  void read_comments(std::span<const document::Comment> comments);
   void read_annotations(const rbac::Inventory& inventory);
   void read_config(const Config& config);
   bool accept(const Finding& finding);
@@ -41,6 +42,7 @@ class Suppressions {
   const SourceManager& sources_;
   std::vector<Issue>& issues_;
   std::vector<Suppression> all_;
+  std::set<std::pair<BufferId, std::uint32_t>> comments_read_;
   std::map<std::pair<BufferId, std::uint32_t>, std::vector<std::size_t>> by_line_;
   std::map<ObjectRef, std::vector<std::size_t>> by_object_;
   struct Configured {
@@ -88,10 +90,10 @@ std::uint32_t Suppressions::target_line(SourceRange comment) const {
   return target;
 }
 
-void Suppressions::read_comments(const rbac::Inventory& inventory) {
-  for (const document::Comment& comment : inventory.comments()) {
+void Suppressions::read_comments(std::span<const document::Comment> comments) {
+  for (const document::Comment& comment : comments) {
     const auto parsed = parse_ignore_comment(sources_.text(comment.range));
-    if (!parsed) continue;
+    if (!parsed || !comments_read_.emplace(comment.range.buffer, comment.range.begin).second) continue;
     Location location;
     location.range = comment.range;
     if (parsed->rules.empty()) {
@@ -214,10 +216,13 @@ std::optional<IgnoreComment> parse_ignore_comment(std::string_view comment) {
   return out;
 }
 
-bool has_suppressions(const rbac::Inventory& inventory, const SourceManager& sources, const Config& config) {
+bool has_suppressions(const rbac::Inventory& inventory, std::span<const document::Comment> comments,
+                      const SourceManager& sources, const Config& config) {
   if (!config.suppressions.empty()) return true;
-  for (const document::Comment& comment : inventory.comments()) {
-    if (parse_ignore_comment(sources.text(comment.range))) return true;
+  for (const std::span<const document::Comment> some : {inventory.comments(), comments}) {
+    for (const document::Comment& comment : some) {
+      if (parse_ignore_comment(sources.text(comment.range))) return true;
+    }
   }
   const auto annotated = [](const auto& object) {
     return std::any_of(object.meta.annotations.begin(), object.meta.annotations.end(),
@@ -231,11 +236,12 @@ bool has_suppressions(const rbac::Inventory& inventory, const SourceManager& sou
 }
 
 void apply_suppressions(const RuleSet& rules, std::span<const LoadedRule* const> asked,
-                        const rbac::Inventory& inventory, const SourceManager& sources, const Config& config,
-                        std::vector<Finding>& findings, std::vector<Finding>& suppressed,
-                        std::vector<Issue>& issues) {
+                        const rbac::Inventory& inventory, std::span<const document::Comment> comments,
+                        const SourceManager& sources, const Config& config, std::vector<Finding>& findings,
+                        std::vector<Finding>& suppressed, std::vector<Issue>& issues) {
   Suppressions suppressions(rules, sources, issues);
-  suppressions.read_comments(inventory);
+  suppressions.read_comments(inventory.comments());
+  suppressions.read_comments(comments);
   suppressions.read_annotations(inventory);
   suppressions.read_config(config);
   const auto keep = std::stable_partition(findings.begin(), findings.end(), [&](const Finding& finding) {

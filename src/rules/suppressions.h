@@ -15,15 +15,17 @@
 namespace oidc_audit::rules {
 
 /// Anything at all that apply_suppressions() would look at. Linear in the comments and annotations.
-bool has_suppressions(const rbac::Inventory& inventory, const SourceManager& sources, const Config& config);
+bool has_suppressions(const rbac::Inventory& inventory, std::span<const document::Comment> comments,
+                      const SourceManager& sources, const Config& config);
 
 /// Moves what comments, annotations and the configuration accept out of `findings` into `suppressed`, and
 /// says which of them name an unknown rule, give no reason or suppress nothing. `asked` are the rules that
-/// ran: of others it is not known whether they would have found something.
+/// ran: of others it is not known whether they would have found something. `comments` are those beside the
+/// inventory's own; one that both have counts once.
 void apply_suppressions(const RuleSet& rules, std::span<const LoadedRule* const> asked,
-                        const rbac::Inventory& inventory, const SourceManager& sources, const Config& config,
-                        std::vector<Finding>& findings, std::vector<Finding>& suppressed,
-                        std::vector<Issue>& issues);
+                        const rbac::Inventory& inventory, std::span<const document::Comment> comments,
+                        const SourceManager& sources, const Config& config, std::vector<Finding>& findings,
+                        std::vector<Finding>& suppressed, std::vector<Issue>& issues);
 
 /// `oidc-audit: ignore[a, b] reason` in a comment; what a comment says, taken apart.
 struct IgnoreComment {

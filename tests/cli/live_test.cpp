@@ -87,6 +87,43 @@ TEST_CASE("several clusters come in one report, each with its name") {
   CHECK(all["findings"] == report["findings"]);
 }
 
+TEST_CASE("bindings of every cluster are compared with the configuration that options name") {
+  FakeCluster other = harmless();
+  other.items["clusterrolebindings"] = {
+      test::cluster_role_binding_json("readers", "reader", "repo:octo-org/web:environment:production")};
+  FakeCluster own = harmless();
+  own.items["clusterrolebindings"] = {
+      test::cluster_role_binding_json("readers", "reader", "gha:repo:octo-org/web:environment:production")};
+  LiveWorld world({{"dev", own}, {"prod", other}});
+  const std::string auth = world.folder().write(
+      "auth.yaml",
+      "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+      "- issuer: {url: 'https://token.actions.githubusercontent.com', audiences: [kubernetes]}\n"
+      "  claimValidationRules: [{claim: repository_owner_id, requiredValue: '1'}]\n"
+      "  claimMappings: {username: {claim: sub, prefix: 'gha:'}}\n");
+  const auto scan = [&](std::vector<std::string> args) {
+    std::vector<std::string> all = {"scan", "--all-contexts", "-o", "json", "--min-severity", "info"};
+    all.insert(all.end(), args.begin(), args.end());
+    return Json::parse(world.run(all).out);
+  };
+  const std::string rule = "name-never-produced";
+  for (const auto& named :
+       {std::vector<std::string>{"--auth-config", auth},
+        std::vector<std::string>{"--oidc-issuer-url=https://token.actions.githubusercontent.com",
+                                 "--oidc-client-id=kubernetes", "--oidc-username-prefix=gha:"}}) {
+    const Json report = scan(named);
+    INFO(report.dump());
+    CHECK(has_rule(report, rule, "prod"));
+    CHECK_FALSE(has_rule(report, rule, "dev"));
+    // The configuration itself is looked at once.
+    std::size_t audiences = 0;
+    for (const Json& finding : report["findings"]) audiences += finding["rule"] == "vague-audience" ? 1 : 0;
+    CHECK(audiences == 1);
+  }
+  // Of which cluster a file among the inputs is, nobody said.
+  CHECK_FALSE(has_rule(scan({auth}), rule, "prod"));
+}
+
 TEST_CASE("what may not be listed ends with status 3, unless a part is enough") {
   FakeCluster cluster = harmless();
   cluster.refused["rolebindings"] = 403;

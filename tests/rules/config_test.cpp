@@ -37,6 +37,7 @@ rules: {a-rule: off, b-rule: high, c-rule: {enabled: true, severity: low}}
 suppressions:
 - {rule: a-rule, object: "X/*", reason: why}
 fail-on: medium
+auth-config: cluster/auth.yaml
 )");
   INFO(read.first());
   REQUIRE(read.result.ok());
@@ -50,6 +51,7 @@ fail-on: medium
   CHECK(c.rules.at(1).second.severity == Severity::high);
   CHECK(c.rules.at(2).second.severity == Severity::low);
   CHECK(c.fail_on == Severity::medium);
+  CHECK(c.auth_config == "cluster/auth.yaml");
 }
 
 TEST_CASE("an empty configuration is the default one") {
@@ -66,6 +68,10 @@ TEST_CASE("what is wrong with a configuration is said at its place") {
   const Row rows[] = {
       {"unknown_key", "protected-ref: [main]\n",
        "protected-ref | `protected-ref` is no key of the configuration | did you mean `protected-refs`?"},
+      {"misspelt_auth_config", "auth-confg: a.yaml\n",
+       "auth-confg | `auth-confg` is no key of the configuration | did you mean `auth-config`?"},
+      {"auth_config_of_stdin", "auth-config: '-'\n",
+       "'-' | `auth-config` must name a file | its path, relative to this one"},
       {"unknown_level", "fail-on: hihg\n",
        "hihg | `fail-on` must be `info`, `low`, `medium`, `high` or `critical`, not `hihg` | did you mean "
        "`high`?"},

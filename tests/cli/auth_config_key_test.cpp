@@ -1,0 +1,119 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "run_cli.h"
+
+// The key `auth-config` of `.oidc-audit.yaml`: bindings are compared with the file it names.
+
+using namespace oidc_audit;
+using test::InDirectory;
+using test::run_cli;
+using test::TempDir;
+
+namespace {
+
+const char* const kBinding =
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: view, namespace: a}\n"
+    "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n"
+    "subjects:\n- {apiGroup: rbac.authorization.k8s.io, kind: User, name: "
+    "'gh:repo:o/r:ref:refs/heads/main'}\n";
+
+std::string auth_config(const std::string& prefix) {
+  return "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+         "- issuer: {url: 'https://token.actions.githubusercontent.com', audiences: ['https://c.example']}\n"
+         "  claimValidationRules: [{claim: repository_owner_id, requiredValue: '1'}]\n"
+         "  claimMappings: {username: {claim: sub, prefix: '" +
+         prefix + "'}}\n";
+}
+
+constexpr const char* kMismatch = "it lacks the prefix `gha:`";
+
+}  // namespace
+
+TEST_CASE("auth-config of the configuration file joins the bindings with it") {
+  struct Row {
+    const char* name;
+    std::map<std::string, std::string> files;
+    const char* directory;  // that the program runs in
+    std::vector<std::string> args;
+    int status;
+    const char* says;  // in either stream
+    bool mismatch;
+  };
+  const std::map<std::string, std::string> usual = {{"deploy/b.yaml", kBinding},
+                                                    {"cluster/auth.yaml", auth_config("gha:")},
+                                                    {"cluster/other.yaml", auth_config("gh:")},
+                                                    {".oidc-audit.yaml", "auth-config: cluster/auth.yaml\n"}};
+  const auto with = [&](const char* config) {
+    std::map<std::string, std::string> files = usual;
+    files[".oidc-audit.yaml"] = config;
+    return files;
+  };
+  const Row rows[] = {
+      {"joined", usual, ".", {"deploy/b.yaml"}, 0, "2 files read", true},
+      {"relative_to_the_file", usual, "deploy", {"b.yaml"}, 0, "2 files read", true},
+      {"hook",
+       with("auth-config: cluster/auth.yaml\nexclude: [cluster/]\n"),
+       ".",
+       {"--force-exclude", "--only-manifests", "deploy/b.yaml"},
+       0,
+       "2 files read",
+       true},
+      {"option_wins",
+       usual,
+       ".",
+       {"--auth-config", "cluster/other.yaml", "deploy/b.yaml"},
+       0,
+       "2 files read",
+       false},
+      {"flags_win",
+       usual,
+       ".",
+       {"--oidc-issuer-url=https://token.actions.githubusercontent.com", "--oidc-client-id=https://c.example",
+        "--oidc-username-prefix=gh:", "deploy/b.yaml"},
+       0,
+       "1 file read",
+       false},
+      {"decides_among_inputs", usual, ".", {"deploy", "cluster"}, 0, "3 files read", true},
+      {"missing",
+       with("auth-config: no.yaml\n"),
+       ".",
+       {"deploy"},
+       2,
+       "`auth-config` of `.oidc-audit.yaml` names it",
+       false},
+      {"no_configuration",
+       with("auth-config: deploy/b.yaml\n"),
+       ".",
+       {"deploy"},
+       2,
+       "`deploy/b.yaml` cannot be read as a configuration of authentication",
+       false},
+      {"nothing_named", usual, ".", {}, 2, "no input was named", false},
+      {"misspelt",
+       with("authconfig: cluster/auth.yaml\n"),
+       ".",
+       {"deploy"},
+       2,
+       "did you mean `auth-config`?",
+       false},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      const TempDir dir;
+      for (const auto& [name, content] : row.files) dir.write(name, content);
+      const InDirectory here(dir.path() + "/" + row.directory);
+      std::vector<std::string> args = {"scan", "--min-severity", "info"};
+      args.insert(args.end(), row.args.begin(), row.args.end());
+      const test::CliResult result = run_cli(args);
+      const std::string all = result.out + result.err;
+      INFO(all);
+      CHECK(result.status == row.status);
+      CHECK(all.find(row.says) != std::string::npos);
+      CHECK((all.find(kMismatch) != std::string::npos) == row.mismatch);
+    }
+  }
+}
