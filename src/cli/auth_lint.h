@@ -25,9 +25,9 @@ struct ServerConfigs {
   std::deque<oidc::FoundConfig> found;
   oidc::LoadedConfig from_flags;
   std::vector<rules::ServerConfig> servers;  ///< those that a server can be started with; borrows the above
-  bool given = false;                        ///< by options or the configuration file: it is for every cluster
-  std::vector<document::Comment> comments;   ///< of the files that the above stand in
-  std::vector<Issue> issues;                 ///< why others cannot, and which one bindings are compared with
+  bool given = false;                       ///< by options or the configuration file: it is for every cluster
+  std::vector<document::Comment> comments;  ///< of the files that the above stand in
+  std::vector<Issue> issues;                ///< why others cannot, and which one bindings are compared with
 };
 
 /// Looks for configurations among the inputs and takes the one that `options` name, which is then the server

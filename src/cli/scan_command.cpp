@@ -164,7 +164,8 @@ rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const ru
   if (files)
     append(all, rules::run(rules.rules, *inputs.inventory, inputs.sources, config, rules.catalogue(), run));
   for (const ClusterInput& cluster : inputs.clusters) {
-    // Configurations are looked at once. Of which of several clusters one is that was only found, nobody said.
+    // Configurations are looked at once. Of which of several clusters one is that was only found, nobody
+    // said.
     run.ask_servers = !files && &cluster == &inputs.clusters.front();
     if (!run.ask_servers) run.comments.clear();
     if (inputs.clusters.size() > 1 && !servers.given) {
