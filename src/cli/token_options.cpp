@@ -159,18 +159,16 @@ Result<void> apply_claim_changes(const TokenOptions& options, const std::string&
   return {};
 }
 
-// The server takes a flag without a path, and a file without a text, for none and trusts the machine's own
-// authorities: nobody means that who writes the flag.
-Result<void> check_ca_file(const oidc::LegacyFlags& flags, const oidc::ReadNamedFile& read) {
-  if (!flags.ca_file) return {};
-  const std::string hint = "the API server would trust the certificate authorities of its machine instead";
-  if (flags.ca_file->empty()) return Error(ErrorKind::usage, "--oidc-ca-file names no file", hint);
+// What is to be said of --oidc-ca-file. The server takes a flag without a path, and a file without a text,
+// for none and trusts the authorities of its machine, which nobody means who writes the flag.
+std::optional<std::string> ca_file_note(const oidc::LegacyFlags& flags, const oidc::ReadNamedFile& read) {
+  if (!flags.ca_file) return std::nullopt;
+  const std::string instead = ", so that the API server trusts the certificate authorities of its machine";
+  if (flags.ca_file->empty()) return "--oidc-ca-file names no file" + instead;
   const std::optional<std::string> text = read(flags.ca_file->value);
-  if (text && trim_ascii(*text).empty()) {
-    return Error(ErrorKind::configuration,
-                 "`" + flags.ca_file->value + "` of --oidc-ca-file is empty: it holds no certificate", hint);
-  }
-  return {};
+  if (!text) return "`" + flags.ca_file->value + "` cannot be read here and was not looked at";
+  if (text->empty()) return "`" + flags.ca_file->value + "` of --oidc-ca-file is empty" + instead;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -254,12 +252,8 @@ Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Contex
   };
   const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
   if (!options.file.has_value()) {
-    RETURN_IF_ERROR(check_ca_file(flags, read_here));
     out.loaded = oidc::config_from_flags(flags, read_here);
-    const std::vector<oidc::JwtAuthenticator>& jwt = out.loaded.config.jwt;
-    if (flags.ca_file.has_value() && !jwt.empty() && jwt.front().issuer.certificate_authority.empty()) {
-      out.notes.push_back("`" + flags.ca_file->value + "` cannot be read here and was not looked at");
-    }
+    if (auto note = ca_file_note(flags, read_here)) out.notes.push_back(std::move(*note));
     return out;
   }
   if (flags.any_oidc()) {
