@@ -194,7 +194,7 @@ Type Checker::select_field(Expr& expr, Expr& operand, const std::string& field, 
 }
 
 Type Checker::field_type(const std::string& object, const std::string& field) const {
-  const Type known = well_known_field(object, field);
+  Type known = well_known_field(object, field);
   if (!known.is_error()) return known;
   const int index = env_.find_field(object, field);
   if (index < 0) return Type::of(TypeKind::error);
