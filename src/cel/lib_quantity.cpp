@@ -219,7 +219,7 @@ std::string decimal_text(const Amount& amount, Notation notation) {
   int exponent = value.exponent();
   unsigned factor = 1;
   for (; exponent % 3 != 0; --exponent) factor *= 10;
-  const std::string number = value.times(factor).unscaled_text();
+  std::string number = value.times(factor).unscaled_text();
   if (exponent == 0) return number;
   if (notation == Notation::decimal_exponent) return number + "e" + std::to_string(exponent);
   constexpr std::array<std::string_view, 10> kSuffixes{"n", "u", "m", "", "k", "M", "G", "T", "P", "E"};

@@ -92,7 +92,7 @@ class InputReader {
         find.paths.push_back(path);
       }
     }
-    const FindResult found = find_files(find, context_.files);
+    FindResult found = find_files(find, context_.files);
     for (const std::string& remark : found.skipped) context_.messages.verbose(1, remark);
     for (const FindError& error : found.errors) fail(error.error);
     for (const FoundFile& file : found.files) read_file(file);

@@ -102,7 +102,7 @@ Result<std::string> Credentials::file_token() {
   const auto now = std::chrono::steady_clock::now();
   if (file_read_ && now - *file_read_ < kTokenPeriod) return file_token_;
   auto text = files_.read(config_.token_file, kMaxTokenBytes);
-  const std::string token(text.ok() ? trim_ascii(text.value()) : std::string_view());
+  std::string token(text.ok() ? trim_ascii(text.value()) : std::string_view());
   if (token.empty()) {
     // The last good one stays in use.
     if (!file_token_.empty()) return file_token_;

@@ -128,7 +128,7 @@ class Evaluator {
       return there ? known_boolean(true) : some_boolean(false);
     }
     if (expr.args.empty() || expr.args[0] == nullptr) return Known::anything();
-    const Known operand = eval(*expr.args[0]);
+    Known operand = eval(*expr.args[0]);
     if (operand.kind == Known::Kind::fails) return operand;
     Known out = expr.test_only ? some_boolean(true) : Known::anything();
     out.may_fail = true;
@@ -142,7 +142,7 @@ class Evaluator {
     std::optional<TextShape> shape;
     bool texts = true;
     for (const Expr* arg : expr.args) {
-      const Known item = eval(*arg);
+      Known item = eval(*arg);
       if (item.kind == Known::Kind::fails) return item;
       may_fail |= item.may_fail;
       if (item.is_constant()) constants.push_back(item.constant);
@@ -221,7 +221,7 @@ class Evaluator {
   }
 
   Known choice(const Expr& expr) {
-    const Known condition = eval(*expr.args[0]);
+    Known condition = eval(*expr.args[0]);
     if (condition.kind == Known::Kind::fails) return condition;
     if (condition.is_true()) return eval(*expr.args[1]);
     Known out;
@@ -283,7 +283,7 @@ class Evaluator {
   // ----- comprehensions
 
   Known comprehension(const Expr& expr) {
-    const Known range = eval(*expr.args[0]);
+    Known range = eval(*expr.args[0]);
     if (range.kind == Known::Kind::fails) return range;
     const Expr& start = *expr.args[1];
     const Expr& step = *expr.args[3];

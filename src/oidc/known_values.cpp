@@ -162,7 +162,7 @@ Known membership(const Known& item, const Known& list, const Facts& facts) {
     const cel::List& items = list.constant.as_list();
     bool possible = false;
     for (std::size_t i = 0; i < items.size(); ++i) {
-      const Known same = equality(item, Known::of(items.at(i)), facts);
+      Known same = equality(item, Known::of(items.at(i)), facts);
       if (same.is_true()) return same;
       possible |= !same.never_true();
     }

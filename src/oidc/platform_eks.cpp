@@ -16,9 +16,9 @@ constexpr std::size_t kMaxClaimValue = 253;
 // The object with `issuerUrl` and `clientId`, wherever the tools put it.
 PlatformValue find_oidc(Value root, bool& several) {
   const PlatformValue top{root, "", ""};
-  const PlatformValue described = top.find("identityProviderConfig").find("oidc");
+  PlatformValue described = top.find("identityProviderConfig").find("oidc");
   if (described.value.is_mapping()) return described;
-  const PlatformValue associated = top.find("oidc");
+  PlatformValue associated = top.find("oidc");
   if (associated.value.find("issuerUrl").exists()) return associated;
   if (root.find("kind").text() != "ClusterConfig" ||
       !root.find("apiVersion").text().starts_with("eksctl.io/"))

@@ -323,7 +323,7 @@ class SubjectMisses {
   }
 
   std::string fix_for(Cause cause, const Subject& subject, const ActualName& name) const {
-    const std::string rename = fmt::format("set the subject's `name` to `{}`", name.name);
+    std::string rename = fmt::format("set the subject's `name` to `{}`", name.name);
     const bool group = subject.kind == SubjectKind::group;
     switch (cause) {
       case Cause::subject_prefix:
