@@ -77,7 +77,8 @@ Result<void> add_extra(cluster::Impersonation& as, std::string_view text) {
       return {};
     }
   }
-  as.extra.push_back({key, {std::move(value)}});
+  as.extra.push_back({key, {}});
+  as.extra.back().second.push_back(std::move(value));
   return {};
 }
 
