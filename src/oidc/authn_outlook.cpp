@@ -293,7 +293,7 @@ std::optional<TextShape> mapping_shape(const PrefixedClaimOrExpression& mapping,
   Facts facts;
   facts.kubernetes_minor = kubernetes_minor;
   const Known value = outlook(mapping.expression.value, facts);
-  if (const std::optional<TextShape> text = value.as_text()) return text;
+  if (std::optional<TextShape> text = value.as_text()) return text;
   if (value.kind == Known::Kind::anything) return TextShape::hole(value.claim);
   return element_shape(value);
 }

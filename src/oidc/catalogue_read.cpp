@@ -207,9 +207,9 @@ void Catalogue::Impl::make_candidates(ParsedName& parsed, const ParseOptions& op
     (sure ? kinds : possible).push_back(std::move(*text));
   }
   kinds.insert(kinds.end(), possible.begin(), possible.end());
-  for (std::size_t i = 0; i < kinds.size(); ++i) {
-    finish(i + 1 == kinds.size() ? std::move(made) : made, kinds[i]);
-  }
+  if (kinds.empty()) return;
+  for (std::size_t i = 0; i + 1 < kinds.size(); ++i) finish(made, kinds[i]);
+  finish(std::move(made), kinds.back());
 }
 
 void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
