@@ -8,7 +8,6 @@ namespace oidc_audit::oidc {
 namespace {
 
 using document::Member;
-using document::NodeKind;
 using document::Value;
 using provider_yaml::texts_of;
 

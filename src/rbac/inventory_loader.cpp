@@ -13,7 +13,6 @@ namespace oidc_audit::rbac {
 
 namespace {
 
-using document::Member;
 using document::Value;
 
 const FieldPath kRoot;
@@ -351,8 +350,7 @@ std::optional<SourceRange> place_of(const Meta& meta) {
 }  // namespace
 
 template <typename Object>
-void Inventory::Loader::store(std::vector<Object>& objects, NameIndex& index, unsigned kind,
-                              Object&& object) {
+void Inventory::Loader::store(std::vector<Object>& objects, NameIndex& index, unsigned kind, Object object) {
   if (!cluster_.empty()) forget_places(object);
   const Meta& meta = object.meta;
   count(inventory_.counts_.objects, meta.kind.value);

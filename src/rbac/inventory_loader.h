@@ -48,7 +48,7 @@ class Inventory::Loader {
   void count(std::map<std::string, std::size_t, std::less<>>& counts, std::string_view kind);
 
   template <typename Object>
-  void store(std::vector<Object>& objects, NameIndex& index, unsigned kind, Object&& object);
+  void store(std::vector<Object>& objects, NameIndex& index, unsigned kind, Object object);
 
   Inventory& inventory_;
   BufferId buffer_;

@@ -31,7 +31,8 @@ std::vector<Sample> read_samples() {
   }
   if (const auto shared = test::shared_dir()) {
     const std::string folder = *shared + "/reference/providers/";
-    for (const json& sample : json::parse(test::read_file(folder + "index.json")).at("samples")) {
+    const json index = json::parse(test::read_file(folder + "index.json"));
+    for (const json& sample : index.at("samples")) {
       const std::string file = folder + sample.at("file").get<std::string>();
       const json token = json::parse(test::read_file(file));
       out.push_back({sample.at("provider").get<std::string>(), file,
