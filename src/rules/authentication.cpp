@@ -320,7 +320,7 @@ std::string_view head_of(const AuthenticatorEntry& entry, Kind kind) {
 
 std::optional<TextShape> MappingEntry::shape() const {
   const Known& value = outlook->value;
-  if (const std::optional<TextShape> text = value.as_text()) return text;
+  if (std::optional<TextShape> text = value.as_text()) return text;
   return oidc::element_shape(value);
 }
 
