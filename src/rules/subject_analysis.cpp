@@ -12,7 +12,6 @@ namespace oidc_audit::rules {
 namespace {
 
 using oidc::Candidate;
-using oidc::Departure;
 using oidc::Likelihood;
 using oidc::PrefixKind;
 using oidc::PrefixProblem;
