@@ -343,7 +343,7 @@ std::vector<std::pair<std::string, std::vector<std::string>>> Url::parse_query()
     if (known != out.end()) {
       known->second.push_back(std::move(value));
     } else {
-      out.push_back({std::move(name), {}});
+      out.emplace_back(std::move(name), std::vector<std::string>());
       out.back().second.push_back(std::move(value));
     }
   }

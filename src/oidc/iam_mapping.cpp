@@ -218,7 +218,7 @@ class Mapper {
     if (!identity_.user_id.empty())
       user.uid = "aws-iam-authenticator:" + principal_.account + ":" + identity_.user_id;
     const auto add = [&user](std::string key, std::string value) {
-      user.extra.push_back({std::move(key), {}});
+      user.extra.emplace_back(std::move(key), std::vector<std::string>());
       user.extra.back().second.push_back(std::move(value));
     };
     if (!identity_.access_key_id.empty()) add("accessKeyId", identity_.access_key_id);
