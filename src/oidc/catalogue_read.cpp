@@ -2,6 +2,7 @@
 #include <deque>
 #include <tuple>
 
+#include "base/glob.h"
 #include "oidc/catalogue_impl.h"
 
 namespace oidc_audit::oidc {

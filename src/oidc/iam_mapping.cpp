@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "base/glob.h"
 #include "base/go_quote.h"
 #include "base/strings.h"
 #include "oidc/authenticator.h"
 #include "oidc/go_json.h"
-#include "oidc/value_template.h"
 
 namespace oidc_audit::oidc {
 

@@ -45,9 +45,6 @@ class ValueTemplate {
   bool uses_claims_ = false;
 };
 
-/// `*` stands for any text, `?` for any byte; time is O(pattern * text) at worst.
-bool glob_matches(std::string_view pattern, std::string_view text) noexcept;
-
 /// A value told from a name: the first of several templates that has all its variables, then translated.
 struct ValueRule {
   struct Choice {

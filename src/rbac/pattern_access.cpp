@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/glob.h"
+
 namespace oidc_audit::rbac {
 
 namespace {
@@ -17,30 +19,6 @@ bool applies_as_pattern(const Subject& subject, const UserInfo& user, std::strin
 }
 
 }  // namespace
-
-bool glob_matches(std::string_view pattern, std::string_view text) {
-  // Only the last star can be moved on, so the work is bounded by the product of the lengths.
-  std::size_t p = 0;
-  std::size_t t = 0;
-  std::size_t star = std::string_view::npos;
-  std::size_t taken = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      taken = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++taken;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 std::vector<Grant> grants_with_patterns(const Policy& policy, const Attributes& request) {
   std::vector<Grant> grants;

@@ -1,14 +1,10 @@
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "rbac/authorizer.h"
 
 namespace oidc_audit::rbac {
-
-/// `*` stands for any run of bytes, `?` for one; everything else for itself. The whole text must match.
-bool glob_matches(std::string_view pattern, std::string_view text);
 
 /// What would grant the request if user and group names of bindings were patterns, as some authenticating
 /// proxies and generators of bindings read them. Kubernetes never does. Bindings that match literally are

@@ -107,26 +107,6 @@ std::string_view host_of(std::string_view url) {
   return rest.substr(0, rest.find_first_of("/#?"));
 }
 
-bool matches_star(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, mark = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      mark = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++mark;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
-
 bool is_builtin_name(rbac::SubjectKind kind, std::string_view name) {
   // user.go, serviceaccount/util.go, bootstraptoken, node identifier, bootstrap policy and control plane
   // components of kubeadm; what OpenShift, GKE and k3s give out themselves.

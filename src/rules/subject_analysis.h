@@ -83,10 +83,6 @@ class SubjectAnalyzer {
 /// Host of a URL, as it stands.
 std::string_view host_of(std::string_view url);
 
-/// `*` matches any run of characters, everything else itself. Linear but for the stars' retries: no
-/// recursion.
-bool matches_star(std::string_view pattern, std::string_view text);
-
 /// A name that Kubernetes itself gives out, of this kind.
 bool is_builtin_name(rbac::SubjectKind kind, std::string_view name);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/glob.h"
 #include "base/strings.h"
 #include "base/unicode.h"
 #include "base/unicode_text.h"
@@ -275,7 +276,8 @@ void SubjectAnalyzer::context_traits(const SubjectAnalysis& a, Traits& out) cons
   const bool is_protected =
       branch && std::any_of(config_.protected_refs.begin(), config_.protected_refs.end(),
                             [&](const std::string& pattern) {
-                              return matches_star(pattern, name) || matches_star(pattern, a.ref);
+                              return glob_matches(pattern, name, Glob::star) ||
+                                     glob_matches(pattern, a.ref, Glob::star);
                             });
   set(protected_ref, is_protected);
   set(unprotected_branch, branch && !is_protected);

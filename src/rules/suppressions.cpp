@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/glob.h"
 #include "base/strings.h"
 #include "rules/subject_analysis.h"
 
@@ -175,10 +176,14 @@ bool Suppressions::accept(const Finding& finding) {
   }
   for (const Configured& c : configured_) {
     const ConfigSuppression& s = *c.config;
-    if (!s.object.empty() && !matches_star(s.object, to_string(finding.location.object))) continue;
-    if (!s.subject.empty() && (!finding.subject || !matches_star(s.subject, finding.subject->name))) continue;
+    if (!s.object.empty() && !glob_matches(s.object, to_string(finding.location.object), Glob::star))
+      continue;
+    if (!s.subject.empty() &&
+        (!finding.subject || !glob_matches(s.subject, finding.subject->name, Glob::star)))
+      continue;
     if (!s.path.empty() &&
-        (!finding.location.range || !matches_star(s.path, sources_.name(finding.location.range->buffer)))) {
+        (!finding.location.range ||
+         !glob_matches(s.path, sources_.name(finding.location.range->buffer), Glob::star))) {
       continue;
     }
     take(c.index);

@@ -24,8 +24,8 @@ struct NameParts {
   std::string core;    ///< the rest, as it stands
   std::string provider;
   std::string kind;  ///< alternative of the provider's grammar
-  bool damaged =
-      false;  ///< no token can carry the name: `parts` are those of the form that it comes nearest to
+  /// No token can carry the name: `parts` are those of the form that it comes nearest to.
+  bool damaged = false;
   std::vector<NamePart> parts;
 };
 
@@ -48,17 +48,5 @@ struct ActualName {
 /// is bounded by a constant.
 std::optional<NameDifference> compare_names(const NameParts& bound, std::string_view bound_name,
                                             const ActualName& actual);
-
-/// Whether only what stands before a common core differs, and both fronts look like prefixes
-/// (`oidc:`, `https://issuer#`, quoted, doubled or without separator).
-bool differs_by_prefix(std::string_view bound, std::string_view actual,
-                       const std::optional<std::string>& configured_prefix);
-
-/// `pattern` read as a glob (`*`, `?`) or as a simple anchored regular expression (`^`, `$`, `.*`, `.+`), the
-/// whole text to match. False when it has no such character.
-bool matches_as_pattern(std::string_view pattern, std::string_view text);
-
-/// A path of groups without leading, trailing and doubled slashes.
-std::string normal_path(std::string_view path);
 
 }  // namespace oidc_audit::sim

@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "sim/candidates.h"
+#include "sim/name_prefix.h"
 
 namespace oidc_audit::sim {
 

@@ -169,12 +169,3 @@ TEST_CASE("templates take values and cut them") {
   }
   for (const char* bad : {"{", "{}", "{a|upper}", "{a|before:}"}) CHECK(!ValueTemplate::parse(bad).ok());
 }
-
-TEST_CASE("globs") {
-  CHECK(glob_matches("refs/heads/*/*", "refs/heads/a/b"));
-  CHECK(!glob_matches("refs/heads/*/*", "refs/heads/a"));
-  CHECK(glob_matches("*", ""));
-  CHECK(!glob_matches("?*", ""));
-  CHECK(glob_matches("a*b*c", "aXbYbZc"));
-  CHECK(!glob_matches("a*b*c", "aXbYbZ"));
-}

@@ -52,15 +52,6 @@ TEST_CASE("folded keys") {
   CHECK(id_free_key("repo:octo-org/web:ref", at).empty());
 }
 
-TEST_CASE("stars match any text") {
-  CHECK(matches_star("release/*", "release/1.2"));
-  CHECK(matches_star("*", ""));
-  CHECK(matches_star("a*c*e", "abcde"));
-  CHECK_FALSE(matches_star("release/*", "main"));
-  CHECK_FALSE(matches_star("a*b", "ac"));
-  CHECK(matches_star(std::string(200, '*') + "b", std::string(20000, 'a') + "b"));
-}
-
 TEST_CASE("names that Kubernetes gives out, by kind") {
   using rbac::SubjectKind;
   CHECK(is_builtin_name(SubjectKind::group, "system:masters"));

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "sim/name_text.h"
+
 using namespace oidc_audit;
 using namespace oidc_audit::sim;
 
