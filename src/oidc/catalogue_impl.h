@@ -58,6 +58,11 @@ struct Catalogue::Impl {
                        std::vector<Candidate>& out) const;
 };
 
+/// Whether an issuer URL is somebody's own. Of the hits, certain ones stand alone.
+inline bool is_certain(const std::vector<Catalogue::Impl::IssuerHit>& hits) noexcept {
+  return !hits.empty() && hits.front().proof == IssuerProof::certain;
+}
+
 /// Host (with port) of an http(s) URL; empty when it has none.
 std::string_view url_host(std::string_view url) noexcept;
 

@@ -229,7 +229,7 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
   std::vector<Capture> captures;
   std::vector<std::uint32_t> items;
   const bool issuer_known = !parsed.issuer.empty();
-  const bool certain = !hits.empty() && hits.front().proof == IssuerProof::certain;
+  const bool certain = is_certain(hits);
   bool broker = false;
   for (const IssuerHit& hit : hits) broker = broker || providers[hit.ref.provider].broker;
 

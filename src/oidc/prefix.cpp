@@ -17,10 +17,6 @@ bool has_upper(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
-bool is_certain(const std::vector<Catalogue::Impl::IssuerHit>& hits) {
-  return !hits.empty() && hits.front().proof == IssuerProof::certain;
-}
-
 // "app.terraform.io" or "app.terraform.io/path": a host with a dot, nothing a claim would hold.
 bool looks_like_host(std::string_view text) {
   const std::string_view host = text.substr(0, text.find('/'));
