@@ -18,10 +18,7 @@
 
 namespace oidc_audit::rules {
 
-/// Variables that are the same for everything that a run asks about; bit i is Variable i.
-inline constexpr std::uint32_t kOfRun =
-    1U << static_cast<unsigned>(Variable::config) | 1U << static_cast<unsigned>(Variable::inventory);
-/// Variables that are the same for every binding of a name.
+/// Variables that are the same for every binding of a name; bit i is Variable i.
 inline constexpr std::uint32_t kOfName = kOfRun | 1U << static_cast<unsigned>(Variable::subject);
 
 /// Whether and how a loaded rule is asked in this run.

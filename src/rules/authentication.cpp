@@ -175,9 +175,7 @@ bool is_pinned(const AuthenticatorEntry& entry, const oidc::Catalogue& catalogue
   if (pinned_by_audience(entry)) return true;
   if (entry.jwt->claim_validation_rules.empty() && entry.jwt->user_validation_rules.empty()) return false;
   // Nothing is known of this provider's claims: a rule about any of its own counts.
-  const bool known = std::any_of(entry.docs.claims.begin(), entry.docs.claims.end(),
-                                 [](const auto& claim) { return claim.has("tenant"); });
-  if (!known) {
+  if (!entry.knows_tenant_claims()) {
     return std::any_of(entry.checked_claims.begin(), entry.checked_claims.end(),
                        [](const std::string& claim) {
                          return claim != "email_verified" && claim != "exp" && claim != "iat" &&
@@ -208,7 +206,10 @@ std::string loose_tenant(const AuthenticatorEntry& entry) {
   for (const oidc::ClaimValidationRule& rule : entry.jwt->claim_validation_rules) {
     if (rule.expression.empty()) continue;
     for (const std::string& written : oidc::texts_in(rule.expression.value, entry.server->kubernetes_minor)) {
-      for (const std::string& one : {written, plain_part(written)}) {
+      const std::string beginning = plain_part(written);
+      for (const std::string* of : {&written, &beginning}) {
+        const std::string& one = *of;
+        if (of == &beginning && beginning == written) continue;
         if (one.size() < 2 || values.size() >= kMostValues) continue;
         // Behind a delimiter the name is complete; in front of one as well.
         if (std::string_view("/:@#").find(one.back()) == std::string_view::npos)
@@ -313,7 +314,7 @@ void look_for_system_names(AuthenticatorEntry& entry, const oidc::Catalogue& cat
 // What every name of a mapping begins with.
 std::string_view head_of(const AuthenticatorEntry& entry, Kind kind) {
   const MappingEntry* mapping = entry.mapping(kind);
-  return mapping == nullptr || !mapping->plain_shape ? std::string_view() : mapping->plain_shape->head();
+  return mapping == nullptr ? std::string_view() : mapping->head();
 }
 
 }  // namespace
@@ -322,6 +323,13 @@ std::optional<TextShape> MappingEntry::shape() const {
   const Known& value = outlook->value;
   if (std::optional<TextShape> text = value.as_text()) return text;
   return oidc::element_shape(value);
+}
+
+std::string_view MappingEntry::head() const { return plain_shape ? plain_shape->head() : std::string_view(); }
+
+std::string_view to_string(MappingEntry::Kind kind) {
+  static constexpr std::string_view kNames[] = {"username", "groups", "uid", "extra"};
+  return kNames[static_cast<std::size_t>(kind)];
 }
 
 ServerConfig server_config(const oidc::FoundConfig& found, int kubernetes_minor) {
@@ -346,11 +354,15 @@ bool AuthenticatorEntry::claim_is(std::string_view claim, std::string_view word)
                      [&](const auto& doc) { return doc.name == claim && doc.has(word); });
 }
 
+bool AuthenticatorEntry::knows_tenant_claims() const {
+  return std::any_of(docs.claims.begin(), docs.claims.end(),
+                     [](const auto& claim) { return claim.has("tenant"); });
+}
+
 bool AuthenticatorEntry::names_tenant(const MappingEntry& mapping) const {
   // Where nothing is known of a provider's claims, its subject is taken to say whose it is.
-  const bool known = std::any_of(docs.claims.begin(), docs.claims.end(),
-                                 [](const auto& claim) { return claim.has("tenant"); });
-  if (!known) return std::find(mapping.claims.begin(), mapping.claims.end(), "sub") != mapping.claims.end();
+  if (!knows_tenant_claims())
+    return std::find(mapping.claims.begin(), mapping.claims.end(), "sub") != mapping.claims.end();
   return std::any_of(mapping.claims.begin(), mapping.claims.end(),
                      [&](const std::string& claim) { return claim_is(claim, "tenant"); });
 }
@@ -440,7 +452,7 @@ Config with_server(const Config& config, const Authentication& authentication) {
       const MappingEntry* mapping = entry.mapping(kind);
       if (mapping == nullptr) continue;
       const std::optional<TextShape>& shape = mapping->plain_shape;
-      const std::string head(shape ? shape->head() : std::string_view());
+      const std::string head(mapping->head());
       // Behind a prefix the name is the claim itself; what an expression joins is a form of its own.
       const bool whole =
           shape && shape->parts().size() == (head.empty() ? 1U : 2U) && shape->parts().back().hole;

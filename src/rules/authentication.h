@@ -47,9 +47,13 @@ struct MappingEntry {
   /// A name that no rule refuses and Kubernetes itself gives out; empty: none was found.
   std::string system_name;
 
-  /// What every name of it has this form; nothing when it yields no text for certain.
+  /// The form that every name of it has; nothing when it yields no text for certain.
   std::optional<oidc::TextShape> shape() const;
+  /// What every name of it begins with; empty: nothing for certain.
+  std::string_view head() const;
 };
+/// The field of claimMappings.
+std::string_view to_string(MappingEntry::Kind kind);
 
 /// One rule of `claimValidationRules` or `userValidationRules`.
 struct ValidationEntry {
@@ -89,6 +93,8 @@ struct AuthenticatorEntry {
 
   const MappingEntry* mapping(MappingEntry::Kind kind) const;
   bool claim_is(std::string_view claim, std::string_view word) const;
+  /// Whether some claim of the provider is known to be its tenant.
+  bool knows_tenant_claims() const;
   /// Whether names of the mapping say whose they are: the provider's tenant is part of them.
   bool names_tenant(const MappingEntry& mapping) const;
 };

@@ -12,7 +12,7 @@ Range range_of(const ConfigText* text) { return text != nullptr ? text->range : 
 
 // A platform's form has other names for the fields.
 std::string own_pointer(const oidc::AuthConfig& config, std::string pointer) {
-  if (config.names.empty()) return pointer;
+  if (config.names.empty() || pointer.empty()) return pointer;
   std::string path;
   for (const std::string_view step : split(std::string_view(pointer).substr(1), '/')) {
     const bool number = !step.empty() && step.find_first_not_of("0123456789") == std::string_view::npos;
@@ -85,9 +85,7 @@ Location place_in_authenticator(const AuthenticatorEntry& entry, std::string_vie
 
 Location place_in_mapping(const AuthenticatorEntry& entry, const MappingEntry& mapping,
                           std::string_view pointer) {
-  static constexpr std::string_view kNames[] = {"username", "groups", "uid", "extra"};
-  const std::string_view name = kNames[static_cast<std::size_t>(mapping.kind)];
-  std::string whole = base(entry) + "/claimMappings/" + std::string(name);
+  std::string whole = base(entry) + "/claimMappings/" + std::string(to_string(mapping.kind));
   if (mapping.kind == MappingEntry::Kind::extra) whole += "/" + std::to_string(mapping.index);
   // What is not written cannot be pointed at; the claim or the expression can.
   Range own =

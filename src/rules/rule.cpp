@@ -277,8 +277,9 @@ void RuleReader::read(Value root, std::string_view folder) {
     require(root.find(key).exists(), root, key);
   }
   if (rule_.effects.empty() && rule_.effects_expression.empty()) rule_.effects.push_back(Effect::live);
-  if (rule_.each == Each::authentication || rule_.each == Each::authenticator ||
-      rule_.each == Each::claim_mapping || rule_.each == Each::validation_rule) {
+  const bool of_grant = rule_.each == Each::subject || rule_.each == Each::binding ||
+                        rule_.each == Each::role || rule_.each == Each::role_rule;
+  if (!of_grant) {
     // Nothing is bound there that a level could be adjusted by.
     rule_.adjust = 0;
     for (SeverityCase& one : rule_.severity_cases) one.adjust.reset();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 #include "base/unicode.h"
 #include "base/unicode_text.h"
@@ -236,12 +238,12 @@ void SubjectSet::find_owner_twins() {
     const std::size_t slash = rest.find('/');
     return slash == std::string_view::npos ? std::string_view() : rest.substr(0, slash);
   };
-  std::unordered_map<std::string_view, std::uint32_t> owners;
+  std::map<std::pair<rbac::SubjectKind, std::string_view>, std::uint32_t> owners;
   std::vector<std::uint32_t> numbered;
   for (std::uint32_t e = 0; e < entries_.size(); ++e) {
     const std::string_view owner = owner_of(e);
     if (owner.empty()) continue;
-    owners.try_emplace(owner, e);
+    owners.try_emplace(std::pair(entries_[e].subject->kind, owner), e);
     if (owner.find('-') != std::string_view::npos && owner.back() >= '0' && owner.back() <= '9')
       numbered.push_back(e);
   }
@@ -249,7 +251,8 @@ void SubjectSet::find_owner_twins() {
     const std::string_view owner = owner_of(e);
     const std::size_t hyphen = owner.find_last_not_of("0123456789");
     if (hyphen == std::string_view::npos || hyphen == 0 || owner[hyphen] != '-') continue;
-    if (const auto it = owners.find(owner.substr(0, hyphen)); it != owners.end())
+    if (const auto it = owners.find(std::pair(entries_[e].subject->kind, owner.substr(0, hyphen)));
+        it != owners.end())
       add_twin(e, Twin::id, it->second);
   }
 }

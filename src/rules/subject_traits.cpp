@@ -7,6 +7,7 @@
 #include "base/strings.h"
 #include "base/unicode.h"
 #include "base/unicode_text.h"
+#include "oidc/value_class.h"
 #include "rules/spelling.h"
 #include "rules/subject_analysis.h"
 
@@ -18,16 +19,6 @@ using oidc::Departure;
 using oidc::Likelihood;
 using oidc::PrefixKind;
 using oidc::PrefixProblem;
-
-bool is_uuid_text(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool hex = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    if (i == 8 || i == 13 || i == 18 || i == 23 ? c != '-' : !hex) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -222,7 +213,7 @@ void SubjectAnalyzer::people_traits(const SubjectAnalysis& a, Traits& out) const
     }
     set(self_service_group, google || from_broker);
   }
-  set(uuid, f.uuid || (!a.prefix.empty() && is_uuid_text(a.local)));
+  set(uuid, f.uuid || (!a.prefix.empty() && oidc::is_uuid(lower)));
   const bool named =
       config_.names.find(a.name) != config_.names.end() || config_.names.find(a.local) != config_.names.end();
   set(has_alias, named);

@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::string_view kBool = "bool";
 
-// What is the same for everything that a run asks about.
-bool is_of_run(Variable variable) { return variable == Variable::config || variable == Variable::inventory; }
+bool is_of_run(Variable variable) { return (kOfRun >> static_cast<unsigned>(variable) & 1U) != 0; }
 
 std::vector<std::string_view> bits_of(Variable variable) {
   std::vector<std::string_view> out;

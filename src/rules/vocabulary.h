@@ -42,6 +42,10 @@ inline constexpr std::string_view kVariableNames[kVariableCount] = {
     "subject",   "binding", "role",           "rule",          "grant",   "object",    "config",
     "inventory", "iam",     "authentication", "authenticator", "mapping", "validation"};
 
+/// Variables that are the same for everything that a run asks about; bit i is Variable i.
+inline constexpr std::uint32_t kOfRun =
+    1U << static_cast<unsigned>(Variable::config) | 1U << static_cast<unsigned>(Variable::inventory);
+
 /// Variables that a rule of this kind may use; bit i is Variable i.
 std::uint32_t variables_of(Each each);
 

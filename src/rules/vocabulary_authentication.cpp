@@ -39,10 +39,9 @@ std::string path_of(const Ask& ask, std::string_view below) {
 }
 
 std::string mapping_path(const Ask& ask) {
-  static constexpr std::string_view kNames[] = {"username", "groups", "uid"};
   const MappingEntry& m = mapping(ask);
   if (m.kind == Kind::extra) return path_of(ask, fmt::format("claimMappings.extra[{}]", m.index));
-  return path_of(ask, fmt::format("claimMappings.{}", kNames[static_cast<std::size_t>(m.kind)]));
+  return path_of(ask, fmt::format("claimMappings.{}", to_string(m.kind)));
 }
 
 std::string form_text(const MappingEntry* mapping) {
@@ -160,16 +159,12 @@ std::optional<Location> groups_sibling_place(const Ask& ask) {
 
 bool makes_names(const MappingEntry& m) { return m.kind == Kind::username || m.kind == Kind::groups; }
 
-std::string_view head(const MappingEntry& m) {
-  return m.plain_shape ? m.plain_shape->head() : std::string_view();
-}
-
 bool is_unprefixed(const MappingEntry& m) {
-  return makes_names(m) && !m.outlook->always_fails && head(m).empty();
+  return makes_names(m) && !m.outlook->always_fails && m.head().empty();
 }
 
 std::string prefix_text(const MappingEntry& m) {
-  return makes_names(m) ? std::string(head(m)) : std::string();
+  return makes_names(m) ? std::string(m.head()) : std::string();
 }
 
 bool without_separator(const MappingEntry& m) {
@@ -337,11 +332,7 @@ std::span<const FactRow> authenticator_rows() {
 
 std::span<const FactRow> mapping_rows() {
   static const FactRow rows[] = {
-      {"kind", kText,
-       [](const Ask& a) {
-         static constexpr std::string_view kNames[] = {"username", "groups", "uid", "extra"};
-         return text_value(kNames[static_cast<std::size_t>(mapping(a).kind)]);
-       }},
+      {"kind", kText, [](const Ask& a) { return text_value(to_string(mapping(a).kind)); }},
       {"path", kText, [](const Ask& a) { return owned(mapping_path(a)); }},
       {"prefix_path", kText,
        [](const Ask& a) {

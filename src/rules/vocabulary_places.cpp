@@ -1,7 +1,6 @@
 // Facts that name another place, for `related`.
 
-#include <fmt/format.h>
-
+#include "rules/places.h"
 #include "rules/vocabulary.h"
 
 namespace oidc_audit::rules {
@@ -12,12 +11,8 @@ std::optional<Location> place_of(const Ask& ask, std::uint32_t entry) {
   const SubjectSet& set = ask.world->subjects();
   const auto uses = set.uses(set[entry]);
   if (uses.empty()) return std::nullopt;
-  const rbac::Binding& binding = *ask.world->raw_binding(uses.front().binding).binding;
-  Location out;
-  out.object = binding.meta.ref();
-  out.pointer = fmt::format("/subjects/{}/name", uses.front().subject);
-  out.range = binding.subjects[uses.front().subject].name.range;
-  return out;
+  return place_in_subject(*ask.world->raw_binding(uses.front().binding).binding, uses.front().subject,
+                          "/name");
 }
 
 std::uint32_t twin(const Ask& ask, Twin way) {
@@ -33,23 +28,19 @@ std::optional<Location> shadow_place(const Ask& ask) {
   if (ask.binding == nullptr || ask.entry_index == kNone) return std::nullopt;
   const std::uint32_t other = ask.world->shadowing_binding(ask.binding->index, ask.entry_index);
   if (other == kNone) return std::nullopt;
-  const rbac::Binding& binding = *ask.world->raw_binding(other).binding;
-  return Location{binding.meta.ref(), "/metadata/name", binding.meta.name.range};
+  return place_in_binding(*ask.world->raw_binding(other).binding, "/metadata/name");
 }
 
 std::optional<Location> phase_place(const Ask& ask) {
   if (ask.binding == nullptr || ask.analysis == nullptr) return std::nullopt;
   const auto use = ask.world->phase_twin(ask.binding->index, ask.entry_index, *ask.analysis);
   if (!use) return std::nullopt;
-  const rbac::Binding& binding = *ask.world->raw_binding(use->binding).binding;
-  return Location{binding.meta.ref(), fmt::format("/subjects/{}/name", use->subject),
-                  binding.subjects[use->subject].name.range};
+  return place_in_subject(*ask.world->raw_binding(use->binding).binding, use->subject, "/name");
 }
 
 std::optional<Location> external_place(const Ask& ask) {
   if (ask.role == nullptr || ask.role->external_binding == kNone) return std::nullopt;
-  const rbac::Binding& binding = *ask.world->raw_binding(ask.role->external_binding).binding;
-  return Location{binding.meta.ref(), "/metadata/name", binding.meta.name.range};
+  return place_in_binding(*ask.world->raw_binding(ask.role->external_binding).binding, "/metadata/name");
 }
 
 }  // namespace
