@@ -144,7 +144,7 @@ Result<void> find_server_configs(const AuthConfigOptions& options, const std::st
   std::string canonical;
   if (options.file && *options.file != "-") {
     const Result<std::string> path = context.files.canonical(*options.file);
-    canonical = path.ok() ? path.value() : std::string();
+    canonical = path.ok() ? path.value() : *options.file;  // a pipe has none; as find_files does
   }
   std::optional<std::size_t> given;
   std::vector<InputFile> last;

@@ -8,6 +8,7 @@
 #include <exception>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 
 #include "base/process.h"
@@ -247,8 +248,13 @@ std::vector<Result<cluster::ClusterDump>> read_live(
       }
     };
     std::vector<std::thread> others;
-    for (std::size_t i = 1; i < std::min(connections.size(), kMostAtOnce); ++i)
-      others.emplace_back(read_some);
+    others.reserve(kMostAtOnce);
+    try {
+      for (std::size_t i = 1; i < std::min(connections.size(), kMostAtOnce); ++i)
+        others.emplace_back(read_some);
+    } catch (const std::system_error&) {
+      // Where no more threads can be had, those that run read the rest.
+    }
     read_some();
     for (std::thread& other : others) other.join();
   }

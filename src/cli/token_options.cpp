@@ -252,8 +252,13 @@ Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Contex
   };
   const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
   if (!options.file.has_value()) {
-    out.loaded = oidc::config_from_flags(flags, read_here);
-    if (auto note = ca_file_note(flags, read_here)) out.notes.push_back(std::move(*note));
+    std::optional<std::optional<std::string>> ca;  // a pipe can be read once
+    const auto read_once = [&](const std::string& path) {
+      if (!ca) ca.emplace(read_here(path));
+      return *ca;
+    };
+    out.loaded = oidc::config_from_flags(flags, read_once);
+    if (auto note = ca_file_note(flags, read_once)) out.notes.push_back(std::move(*note));
     return out;
   }
   if (flags.any_oidc()) {

@@ -53,13 +53,14 @@ std::size_t back_to_start(std::string_view line, std::size_t at) {
   return at;
 }
 
-// How far left of what is shown the name or the beginning of a secret is looked for.
+// How far on both sides of what is shown the name and the ends of a secret are looked for.
 constexpr std::size_t kSecretLead = 16'384;
 
 /// The part of the line in the window, secrets hidden; as long in bytes as it was.
 std::string shown_part(std::string_view line, const Window& window) {
   const std::size_t from = window.begin - std::min(window.begin, kSecretLead);
-  return hide_secrets(line.substr(from, window.end - from)).substr(window.begin - from);
+  return hide_secrets(line.substr(from, window.end - from + kSecretLead))
+      .substr(window.begin - from, window.end - window.begin);
 }
 
 // A first cut in bytes; cells are cut to columns afterwards.

@@ -19,7 +19,7 @@ struct ExcerptOptions {
 ///
 /// Tabs are expanded, wide characters counted, unsafe ones escaped, secrets hidden (hide_secrets.h); of a
 /// long line the part around the marks is shown. Lines end with a newline. Time is linear in the part shown
-/// and in the bytes before it.
+/// and in the bytes around it.
 std::string source_excerpt(const SourceManager& sources, SourceRange range, const ExcerptOptions& options);
 
 /// `file:line:column`, the file's name escaped.
