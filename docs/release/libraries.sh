@@ -6,6 +6,7 @@ set -eu
 [ $# -eq 1 ] || { echo "usage: docs/release/libraries.sh PROGRAM" >&2; exit 2; }
 newest=2.34
 
+objdump -p "$1" >/dev/null  # a failure inside the pipes below would go unseen
 needed=$(objdump -p "$1" | awk '$1 == "NEEDED" { print $2 }')
 glibc=$(objdump -T "$1" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
 printf '%s\n' "$needed" "$glibc"

@@ -93,7 +93,6 @@ TEST_CASE("cel takes releases as the other commands do") {
     std::string version;
     int status;
   };
-  // An escaped identifier is new in 1.37.
   const Row rows[] = {{"1.37", 0}, {"v1.37.2", 0}, {"1.36", 0}, {"1.30", 0}, {"1.99", 2}, {"1.2", 2},
                       {"36", 2},   {"1.3x", 2},    {"", 2},     {"2.37", 2}, {"1.-4", 2}};
   for (const Row& row : rows) {

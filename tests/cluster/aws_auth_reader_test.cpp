@@ -54,7 +54,7 @@ TEST_CASE("aws-auth is read along, and asked for by name alone") {
   CHECK(dump.value().pages[1].text == kConfigMap);
   CHECK(dump.value().gaps.empty());
   for (const FakeRequest& request : server.requests())
-    CHECK_THAT(request.target, !Catch::EndsWith("/configmaps"));
+    CHECK_THAT(request.path(), !Catch::EndsWith("/configmaps"));
   const auto list = nlohmann::json::parse(cluster::objects_as_list(dump.value()).value());
   REQUIRE(list["items"].size() == 2);
   CHECK(list["items"][1] == nlohmann::json::parse(kConfigMap));
