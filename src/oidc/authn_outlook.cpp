@@ -15,16 +15,17 @@ bool is_text_or_unknown(const Known& value) {
   return !type || *type == cel::Kind::string;
 }
 
+std::string why_it_fails(const Known& value) {
+  return value.why.empty() ? "it is an error for every token" : value.why;
+}
+
 // What the conversion to a list of strings takes (convertCELValueToStringList); why not, otherwise.
 std::string refused_as_list(const Known& value) {
-  if (value.kind == Known::Kind::fails)
-    return value.why.empty() ? "it is an error for every token" : value.why;
+  if (value.kind == Known::Kind::fails) return why_it_fails(value);
   const std::optional<cel::Kind> type = value.certain_type();
   if (!type || *type == cel::Kind::string || *type == cel::Kind::null) return {};
   if (*type != cel::Kind::list) return "it yields neither a string nor a list of strings";
-  const bool slice = (value.kind == Known::Kind::strings && value.string_slice) ||
-                     (value.is_constant() && value.constant.as_list().is_string_slice());
-  if (slice) {
+  if (is_slice(value)) {
     return "the API server refuses the list that `split`, `findAll` and their like return as it is; "
            "`.map(x, x)` behind it makes one that it takes";
   }
@@ -141,7 +142,7 @@ class Outlook {
       if (list) {
         out.why = refused_as_list(out.value);
       } else if (out.value.kind == Known::Kind::fails) {
-        out.why = out.value.why.empty() ? "it is an error for every token" : out.value.why;
+        out.why = why_it_fails(out.value);
       } else if (!is_text_or_unknown(out.value)) {
         out.why = "it yields no string";
       } else if (out.value.as_text() && out.value.as_text()->is_exact() &&
@@ -231,7 +232,7 @@ class Outlook {
     } else if (!from.expression.empty()) {
       out.value = outlook(from.expression.value, facts_);
       if (out.value.kind == Known::Kind::fails) {
-        out.why = out.value.why.empty() ? "it is an error for every token" : out.value.why;
+        out.why = why_it_fails(out.value);
       } else if (!is_text_or_unknown(out.value)) {
         out.why = "it yields no string";
       }
@@ -331,8 +332,9 @@ bool refuses(const JwtAuthenticator& jwt, std::string_view name, int minor, bool
     // One group may be a text or stand in a list. That of a subject is a text, and so is a username.
     const bool text =
         !group || claim->first == "sub" || claim->first == jwt.claim_mappings.username.claim.value;
-    facts.claims.emplace(claim->first, text ? Known::of(Value::string(claim->second))
-                                            : containing(TextShape::hole(claim->first), claim->second));
+    Known held = text ? Known::of(Value::string(claim->second)) : Known::anything();
+    if (!text) held.members.push_back(claim->second);
+    facts.claims.emplace(claim->first, std::move(held));
   }
   if (group) {
     const Known& groups = plain.groups.value;

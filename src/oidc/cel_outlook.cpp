@@ -199,7 +199,7 @@ class Evaluator {
 
   Known logical(const Expr& expr, bool conjunction) {
     // An error is absorbed by the other side where that decides.
-    bool may_fail = false, all_decided = true, all_never = true;
+    bool may_fail = false, all_decided = true;
     std::string why;
     for (const Expr* arg : expr.args) {
       const Known side = eval(*arg);
@@ -207,12 +207,11 @@ class Evaluator {
       if (conjunction && never) return boolean_never(side);
       if (!conjunction && side.is_true()) return known_boolean(true);
       all_decided &= conjunction ? side.is_true() : never;
-      all_never &= never;
       may_fail |= side.may_fail || side.kind == Known::Kind::fails;
       if (why.empty()) why = side.why;
     }
     if (all_decided && conjunction) return known_boolean(true);
-    if (all_never && !conjunction) {
+    if (all_decided) {
       Known out = known_boolean(false, why);
       out.may_fail = may_fail;
       return out;
@@ -291,7 +290,8 @@ class Evaluator {
     Known element;
     if (const std::optional<TextShape> shape = element_shape(range); shape && one_variable) {
       element = Known::of_text(*shape);
-    } else {
+    } else if (one_variable && range.claim != "aud") {
+      // The first of two variables is an index, and an element of `aud` may be another server's audience.
       element.claim = range.claim;
     }
     const std::size_t depth = locals_.size();
@@ -318,7 +318,9 @@ class Evaluator {
       const bool any = of_accu("_||_");
       if (empty) return known_boolean(!any, "the list is always empty");
       const Known predicate = eval(*step.args[1]);
+      constexpr int kMostTries = 1'000;  // loops in loops would double the work at each level
       for (const std::string& member : range.members) {
+        if (++tries_ > kMostTries) break;
         const Known general = std::exchange(locals_.back().second, Known::of(Value::string(member)));
         const Known one = eval(*step.args[1]);
         locals_.back().second = general;
@@ -341,7 +343,12 @@ class Evaluator {
       condition = eval(*add->args[0]);
       add = add->args[1];
     }
-    if (empty || condition.never_true()) return Known::of(Value::list(std::vector<Value>()));
+    const bool condition_may_fail = condition.may_fail || condition.kind == Known::Kind::fails;
+    if (empty || condition.never_true()) {
+      Known none = Known::of(Value::list(std::vector<Value>()));
+      none.may_fail = !empty && condition_may_fail;
+      return none;
+    }
     if (add->kind != ExprKind::call || add->name != "_+_" || add->args.size() != 2 ||
         add->args[1]->kind != ExprKind::list || add->args[1]->args.size() != 1) {
       return Known::of_type(cel::Kind::list);
@@ -356,13 +363,14 @@ class Evaluator {
     } else if (item.kind == Known::Kind::anything) {
       out = Known::anything();
     }
-    out.may_fail = item.may_fail || item.kind == Known::Kind::fails;
+    out.may_fail = condition_may_fail || item.may_fail || item.kind == Known::Kind::fails;
     return out;
   }
 
   const Facts& facts_;
   std::vector<std::pair<std::string, Known>> locals_;
   int calls_ = 0;
+  int tries_ = 0;  // members of lists that conditions were asked of
 };
 
 }  // namespace

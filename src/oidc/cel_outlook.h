@@ -29,7 +29,7 @@ struct Known {
   Kind kind = Kind::anything;
   cel::Value constant;
   TextShape text;
-  std::vector<std::string> members;  ///< strings: some that are in the list for certain
+  std::vector<std::string> members;  ///< strings, or anything that may be a list: some that are in the list
   cel::Kind type = cel::Kind::null;
   std::shared_ptr<const Known> inner;
   bool may_be_empty = false;  ///< optional: may hold nothing

@@ -116,6 +116,13 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
   const Segment* const yaml = recognised == nullptr ? nullptr : recognised->find("environment");
   const bool exempt = yaml != nullptr && yaml->value == "<yaml>";
   facts.placeholders = find_placeholders(parsed.rest, base, exempt ? "<yaml>" : "");
+  const auto nearest = [&](std::vector<Wildcard>& wildcards) {
+    ParsedName reading;
+    reading.name = parsed.name;
+    reading.rest = parsed.rest;
+    reading.issuer = issuer;
+    return find_near(*impl_, reading, options, hits, wildcards);
+  };
   if (recognised == nullptr) {
     facts.wildcards = find_wildcards(parsed.rest, base);
     // A placeholder's own characters are no pattern.
@@ -127,11 +134,7 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
     });
     if (!facts.wildcards.empty() && facts.wildcards.front().begin == base)
       facts.wildcards.front().place = WildcardPlace::before_tenant;
-    ParsedName reading;
-    reading.name = parsed.name;
-    reading.rest = parsed.rest;
-    reading.issuer = issuer;
-    facts.near = find_near(*impl_, reading, options, hits, facts.wildcards);
+    facts.near = nearest(facts.wildcards);
   }
   if (recognised != nullptr && recognised->custom_template) {
     for (const SubjectRule& rule : recognised->provider->compiled->subjects) {
@@ -141,12 +144,8 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
           facts.truncated_default || only_truncated(walk_grammar(rule.grammar, parsed.rest, 0));
     }
     // A template can emit anything: where the default subject fits but for a value, that value was meant.
-    ParsedName reading;
-    reading.name = parsed.name;
-    reading.rest = parsed.rest;
-    reading.issuer = issuer;
     std::vector<Wildcard> none;
-    auto near = find_near(*impl_, reading, options, hits, none);
+    auto near = nearest(none);
     const bool slips =
         near && near->provider == recognised->provider && near->segments.size() > 2 &&
         std::all_of(near->flaws.begin(), near->flaws.end(), [&](const Flaw& flaw) {

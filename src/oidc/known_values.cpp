@@ -10,12 +10,6 @@ namespace {
 
 using cel::Value;
 
-bool is_slice(const Known& known) {
-  return (known.kind == Known::Kind::strings && known.string_slice) ||
-         (known.is_constant() && known.constant.is(cel::Kind::list) &&
-          known.constant.as_list().is_string_slice());
-}
-
 std::string type_word(cel::Kind kind) {
   switch (kind) {
     case cel::Kind::string:
@@ -41,6 +35,12 @@ void keep_claim(Known& out, std::span<const Known> args) {
 }
 
 }  // namespace
+
+bool is_slice(const Known& known) {
+  return (known.kind == Known::Kind::strings && known.string_slice) ||
+         (known.is_constant() && known.constant.is(cel::Kind::list) &&
+          known.constant.as_list().is_string_slice());
+}
 
 Known known_boolean(bool value, std::string why) {
   Known out = Known::of(Value::boolean(value));

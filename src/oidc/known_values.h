@@ -21,6 +21,8 @@ Known either(const Known& a, const Known& b);
 /// The shape of every element of a list of strings; nothing when it is no such list for certain.
 std::optional<TextShape> element_shape(const Known& list);
 bool is_empty_list(const Known& known);
+/// A list as `split` and its like return it, which the server does not take for groups.
+bool is_slice(const Known& known);
 
 Known negation(const Known& operand);
 Known equality(const Known& a, const Known& b, const Facts& facts);

@@ -17,13 +17,19 @@ TextShape TextShape::hole(std::string claim) {
 }
 
 TextShape TextShape::joined(TextShape front, const TextShape& back) {
-  constexpr std::size_t kMostParts = 256;  // what is longer is only known at its front
+  // What is longer is only known at its front: `a + a` in loops doubles.
+  constexpr std::size_t kMostParts = 256;
+  constexpr std::size_t kMostBytes = std::size_t{64} << 10;
   for (const Part& part : back.parts_) {
     if (front.parts_.size() >= kMostParts) {
       if (!front.parts_.back().hole) front.parts_.push_back({{}, true});
       break;
     }
     if (!part.hole && !front.parts_.empty() && !front.parts_.back().hole) {
+      if (front.parts_.back().text.size() + part.text.size() > kMostBytes) {
+        front.parts_.push_back({{}, true});
+        break;
+      }
       front.parts_.back().text += part.text;
     } else {
       front.parts_.push_back(part);

@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
+#include <utility>
 
 #include "oidc/authn_outlook.h"
 #include "oidc/cel_outlook.h"
+#include "oidc/known_values.h"
 #include "oidc/text_shape.h"
 
 namespace oidc_audit::oidc {
@@ -123,6 +125,9 @@ TEST_CASE("what expressions can yield") {
       {"!('g:system:masters' in user.groups)", "false"},
       {"'h' in user.groups", "false"},
       {"!user.username.startsWith('system:')", "true"},
+      // An element of `aud` may be meant for others, and of two variables the first is an index.
+      {"dyn(claims.aud).exists(a, a == 'three')", "bool"},
+      {"dyn(claims.groups).exists(i, g, i + 1 == 2)", "bool"},
       {"size(claims.x) > 1", "bool"},
       {"claims.x == 1 ? 2 : 3", "typed"},
       {"1 +", "fails"},
@@ -135,7 +140,7 @@ TEST_CASE("what expressions can yield") {
 TEST_CASE("what a rule demands of claims, and what it reads") {
   const auto demanded = demanded_claims(
       "claims.a == 'x' && ('y' == claims.b && claims.c in ['z']) && claims.d != 'q' && "
-      "claims.?e.orValue(false) == true && claims.?f.orValue(true) == true",
+      "claims.?e.orValue(false) == true && claims.?f.orValue(true) == true && has(claims.g) == true",
       kNewestKubernetesMinor);
   std::vector<std::string> names;
   for (const auto& [name, value] : demanded) names.push_back(name + "=" + shown(value));
@@ -199,6 +204,32 @@ TEST_CASE("which names rules refuse") {
       CHECK_FALSE(authenticator_outlook(jwt, kNewestKubernetesMinor).refuses());
     }
   }
+}
+
+TEST_CASE("a group of one claim may be a text or stand in a list") {
+  for (const auto& [rule, refused] :
+       {std::pair("claims.department in ['x', 'y']", false), std::pair("claims.department == 'x'", false),
+        std::pair("!('x' in claims.department)", true)}) {
+    INFO(rule);
+    JwtAuthenticator jwt = authenticator({rule});
+    jwt.claim_mappings.groups = {};
+    jwt.claim_mappings.groups.expression.value = "['d:' + claims.department]";
+    CHECK(refuses_group(jwt, "d:x", kNewestKubernetesMinor) == refused);
+  }
+}
+
+TEST_CASE("loops in loops and texts that double are looked at for a bounded time") {
+  std::string nested = "g != 'x'";
+  for (int depth = 0; depth < 30; ++depth) nested = "user.groups.all(g, " + nested + ")";
+  CHECK_FALSE(refuses_group(authenticator({}, {nested}), "ops", kNewestKubernetesMinor));
+  std::string doubled = "['" + std::string(1000, 'x') + "']";
+  for (int times = 0; times < 40; ++times) doubled += ".map(a, a + a)";
+  const Known groups = outlook(doubled, facts());
+  const std::optional<TextShape> element = element_shape(groups);
+  REQUIRE(element);
+  CHECK(element->head().size() >= 1000);
+  CHECK(element->head().size() <= 64 * 1024);
+  CHECK_FALSE(element->is_exact());
 }
 
 TEST_CASE("groups that are made of the subject are refused as texts are") {
