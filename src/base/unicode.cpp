@@ -179,6 +179,17 @@ std::string escape_for_display(std::string_view text) {
   return out;
 }
 
+std::string escape_lines(std::string_view text, std::string_view indent) {
+  std::string out;
+  while (true) {
+    const std::size_t end = text.find('\n');
+    out += escape_for_display(text.substr(0, end));
+    if (end == std::string_view::npos) return out;
+    out.append("\n").append(indent);
+    text.remove_prefix(end + 1);
+  }
+}
+
 namespace {
 
 char32_t fold(char32_t c) {

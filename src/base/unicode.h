@@ -36,6 +36,9 @@ bool is_unsafe_to_print(char32_t value) noexcept;
 /// or `\xFF`. Everything else is kept. No quotes are added.
 std::string escape_for_display(std::string_view text);
 
+/// The same of every line; line ends stay, and `indent` stands before what follows them.
+std::string escape_lines(std::string_view text, std::string_view indent);
+
 /// Simple case folding of the scripts with case that names are written in (Latin, Greek, Cyrillic,
 /// Armenian, fullwidth), one code point to one; broken bytes are kept. For explaining and warning only:
 /// RBAC itself folds nothing.

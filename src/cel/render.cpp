@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "base/unicode.h"
 #include "cel/program.h"
 
@@ -31,24 +29,12 @@ std::string_view line_of(std::string_view text, std::uint32_t line) {
   return text.substr(0, text.find('\n'));
 }
 
-// Messages quote pieces of the expression and of values.
-std::string shown_message(std::string_view message) {
-  std::string out;
-  for (std::size_t at = 0; at <= message.size();) {
-    const std::size_t end = std::min(message.find('\n', at), message.size());
-    if (at > 0) out += '\n';
-    out += escape_for_display(message.substr(at, end - at));
-    at = end + 1;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string render(const Problem& problem, std::string_view text) {
   const bool placed = problem.line > 0;
   std::string out = "ERROR: <input>:" + (placed ? std::to_string(problem.line) : "-1") + ":" +
-                    std::to_string(problem.column) + ": " + shown_message(problem.message);
+                    std::to_string(problem.column) + ": " + escape_lines(problem.message, "");
   if (!placed) return out;
   std::string shown;
   for (const char c : line_of(text, problem.line)) shown += c == '\t' || c == '\r' ? ' ' : c;

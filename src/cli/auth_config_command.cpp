@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
 #include "base/strings.h"
@@ -74,20 +73,6 @@ report::ScanReport scan_report(const Check& check) {
           check.rules.rules.infos(), std::move(summary),    std::string(kVersion)};
 }
 
-// `2 findings: 1 high, 1 low`.
-std::string findings_line(const Check& check) {
-  const std::vector<Finding>& findings = check.result.findings;
-  if (findings.empty()) return {};
-  const std::array<std::size_t, 5> counts = report::count_by_severity(findings);
-  std::string parts;
-  for (std::size_t i = counts.size(); i-- > 0;) {
-    if (counts[i] == 0) continue;
-    parts +=
-        fmt::format("{}{} {}", parts.empty() ? "" : ", ", counts[i], to_string(static_cast<Severity>(i)));
-  }
-  return fmt::format("{} {}: {}\n", findings.size(), findings.size() == 1 ? "finding" : "findings", parts);
-}
-
 std::string check_json(const Check& check) {
   const oidc::Authenticators& authenticators = *check.authenticators;
   const SourceManager& sources = check.inputs.sources;
@@ -150,16 +135,8 @@ std::string check_text(const Check& check, const Context& context) {
   excerpt.width = context.width;
   for (const oidc::ConfigError& error : authenticators.errors()) {
     const std::string place = where(sources, error, file);
-    std::string text = escape_for_display(error.text.substr(0, error.text.find('\n')));
-    out += place + ": error: " + text + "\n";
     // A compilation error goes on with the expression and a caret below it.
-    for (std::size_t at = error.text.find('\n'); at != std::string::npos;) {
-      const std::size_t end = error.text.find('\n', at + 1);
-      out += "  " +
-             escape_for_display(error.text.substr(at + 1, end == std::string::npos ? end : end - at - 1)) +
-             "\n";
-      at = end;
-    }
+    out += place + ": error: " + escape_lines(error.text, "  ") + "\n";
     if (error.range.has_value() && !is_all_there_is(sources, *error.range)) {
       out += report::source_excerpt(sources, *error.range, excerpt);
     }
@@ -180,7 +157,8 @@ std::string check_text(const Check& check, const Context& context) {
     out += fmt::format("{}: an API server 1.{} does not start with this configuration\n", shown,
                        authenticators.kubernetes_minor());
   }
-  if (!context.options.quiet) out += findings_line(check);
+  if (!context.options.quiet && !check.result.findings.empty())
+    out += report::count_text(check.result.findings) + "\n";
   for (const std::string& note : check.notes) out += "note: " + escape_for_display(note) + "\n";
   return out;
 }
@@ -288,7 +266,7 @@ ExitCode run_convert(const AuthConfigOptions& options, Context& context) {
     const std::string file = options.file.value_or("(flags)");
     for (const oidc::ConfigError& error : authenticators.errors()) {
       const std::string text =
-          where(loaded.sources, error, file) + ": error: " + escape_for_display(error.text);
+          where(loaded.sources, error, file) + ": error: " + escape_lines(error.text, "  ");
       context.messages.line(text, true);
     }
     return ExitCode::usage;

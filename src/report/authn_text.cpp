@@ -21,18 +21,6 @@ std::string shown(std::string_view text) {
   return safe;
 }
 
-// Every line of a text escaped, the line ends kept and what follows indented.
-std::string shown_lines(std::string_view text, std::string_view indent) {
-  std::string out;
-  while (true) {
-    const std::size_t end = text.find('\n');
-    out += escape_for_display(text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    out.append("\n").append(indent);
-    text.remove_prefix(end + 1);
-  }
-}
-
 class Writer {
  public:
   explicit Writer(const AuthnReport& report) : report_(report), result_(report.result) {}
@@ -66,7 +54,7 @@ class Writer {
     const std::size_t used = label.empty() ? 0 : label.size() + 1;
     out_.append(label).append(label.empty() ? "" : ":");
     out_.append(used < kColumn ? kColumn - used : 1, ' ');
-    out_.append(shown_lines(text, "            ")).append("\n");
+    out_.append(escape_lines(text, "            ")).append("\n");
   }
 
   void user() {

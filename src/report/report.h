@@ -74,6 +74,8 @@ struct ScanReport {
 
 /// Findings by severity, indexed by Severity.
 std::array<std::size_t, 5> count_by_severity(std::span<const Finding> findings);
+/// `2 findings: 1 high, 1 low`.
+std::string count_text(std::span<const Finding> findings);
 
 struct TextOptions {
   bool color = false;

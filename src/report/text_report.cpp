@@ -154,14 +154,7 @@ std::string findings_line(const ScanReport& report) {
     if (!report.summary.looked_at_something()) return "nothing was looked at";
     return report.summary.complete ? "no findings" : "no findings in what could be looked at";
   }
-  const auto counts = count_by_severity(report.findings);
-  std::string parts;
-  for (std::size_t i = counts.size(); i-- > 0;) {
-    if (counts[i] == 0) continue;
-    if (!parts.empty()) parts += ", ";
-    parts += fmt::format("{} {}", counts[i], to_string(static_cast<Severity>(i)));
-  }
-  return fmt::format("{}: {}", counted(report.findings.size(), "finding", "findings"), parts);
+  return count_text(report.findings);
 }
 
 std::string objects_line(const Summary& summary) {
@@ -223,6 +216,17 @@ void append_summary(std::string& out, const ScanReport& report, const TextOption
 }
 
 }  // namespace
+
+std::string count_text(std::span<const Finding> findings) {
+  const auto counts = count_by_severity(findings);
+  std::string parts;
+  for (std::size_t i = counts.size(); i-- > 0;) {
+    if (counts[i] == 0) continue;
+    if (!parts.empty()) parts += ", ";
+    parts += fmt::format("{} {}", counts[i], to_string(static_cast<Severity>(i)));
+  }
+  return fmt::format("{}: {}", counted(findings.size(), "finding", "findings"), parts);
+}
 
 std::array<std::size_t, 5> count_by_severity(std::span<const Finding> findings) {
   std::array<std::size_t, 5> counts{};

@@ -75,6 +75,8 @@ TEST_CASE("text for display is harmless") {
   CHECK(escape_for_display("bad\xFF"
                            "utf8") == "bad\\xFFutf8");
   CHECK(escape_for_display("a\nb\tc") == "a\\u{A}b\\u{9}c");
+  CHECK(escape_lines("a\n\x1b\n", "  ") == "a\n  \\u{1B}\n  ");
+  CHECK(escape_lines("", "  ").empty());
   CHECK(display_width("a世b") == 4);
   CHECK(count_code_points("a世b") == 3);
   CHECK_FALSE(is_valid_utf8("\xC0\x80"));

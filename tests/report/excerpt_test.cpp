@@ -84,6 +84,12 @@ TEST_CASE("a long line is cut to the width around the marks") {
     const std::string huge = std::string(20'000'000, 'a') + "NAME" + std::string(20'000'000, 'b');
     CHECK(excerpt(huge, "NAME", 80).size() < 400);
   }
+  SECTION("a token that ends beyond the part shown is hidden") {
+    const std::string token = "eyJhbGciOiJSUzI1NiJ9." + std::string(3000, 'A') + "." + std::string(300, 'B');
+    const std::string text = excerpt("NAME " + token, "NAME", 80);
+    CHECK(text.find("NAME ***") != std::string::npos);
+    CHECK(text.find("eyJ") == std::string::npos);
+  }
   SECTION("wide characters are not cut in two") {
     std::string wide;
     for (int i = 0; i < 500; ++i) wide += "\xE4\xB8\xAD";
