@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "cli/context.h"
 #include "cli/inputs.h"
@@ -16,7 +17,6 @@ namespace oidc_audit::cli {
 
 namespace {
 
-// A server's path is no path here, so nothing that arguments name is read.
 constexpr std::size_t kMostConfigs = 1000;
 
 Issue note(std::string message, std::string hint) {
@@ -34,6 +34,7 @@ class Finder {
 
   // `given`: the file is said to hold a configuration, which may be of a managed platform's own form.
   void look_at(const InputFile& file, bool given, const std::vector<std::string>& service_account_issuers) {
+    // A server's path is no path here, so nothing that arguments name is read.
     std::vector<oidc::FoundConfig> configs = oidc::find_configs(inputs_.sources, file.buffer, minor_);
     if (configs.empty() && given) {
       oidc::FoundConfig& whole = configs.emplace_back();
@@ -47,7 +48,7 @@ class Finder {
       out_.comments.insert(out_.comments.end(), comments.begin(), comments.end());
     }
     for (oidc::FoundConfig& one : configs) {
-      if (out_.found.size() >= kMostConfigs) return;
+      if (out_.found.size() >= kMostConfigs) return tell_full();
       auto& issuers = one.source.loaded.config.service_account_issuers;
       issuers.insert(issuers.end(), service_account_issuers.begin(), service_account_issuers.end());
       if (one.source.without_tokens && !given) {
@@ -96,9 +97,18 @@ class Finder {
   }
 
  private:
+  void tell_full() {
+    if (std::exchange(full_, true)) return;
+    Issue issue = note(
+        fmt::format("only the first {} configurations of authentication were looked at", kMostConfigs), "");
+    issue.level = IssueLevel::warning;
+    out_.issues.push_back(std::move(issue));
+  }
+
   int minor_;
   Inputs& inputs_;
   ServerConfigs& out_;
+  bool full_ = false;
   std::vector<bool> valid_;
 };
 

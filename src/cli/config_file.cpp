@@ -35,9 +35,13 @@ std::string find_upward(const Files& files) {
 
 }  // namespace
 
-std::string path_beside(const LoadedConfig& loaded, const std::string& path) {
-  const std::string directory = parent_of(loaded.path);
-  if (path.starts_with('/') || directory.empty()) return path;
+std::string path_beside(const LoadedConfig& loaded, const std::string& path, const Files& files) {
+  if (path.starts_with('/')) return path;
+  std::string directory = parent_of(loaded.path);
+  // Of a link, what it leads to counts.
+  const auto here = files.canonical(directory.empty() ? "." : directory);
+  if (here.ok() && here.value() != loaded.directory) directory = loaded.directory;
+  if (directory.empty()) return path;
   return directory == "/" ? directory + path : directory + "/" + path;
 }
 

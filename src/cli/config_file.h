@@ -6,8 +6,9 @@
 #include "rules/config.h"
 
 namespace oidc_audit {
+class Files;
 class SourceManager;
-}
+}  // namespace oidc_audit
 
 namespace oidc_audit::cli {
 
@@ -20,7 +21,7 @@ struct LoadedConfig {
 };
 
 /// A path that the configuration names, from the working directory: it is relative to the configuration.
-std::string path_beside(const LoadedConfig& loaded, const std::string& path);
+std::string path_beside(const LoadedConfig& loaded, const std::string& path, const Files& files);
 
 /// Reads --config, or `.oidc-audit.yaml` found upward from the working directory, into `sources`. What is
 /// wrong with it is printed. Fails (configuration) when it cannot be used.

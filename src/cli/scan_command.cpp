@@ -187,7 +187,7 @@ Result<void> name_auth_config(const LoadedConfig& config, const Context& context
                           !oidc::parse_server_arguments(options.authentication.server_flags).any_oidc();
   // By itself it is not what somebody wants looked at.
   if (configured && options.input.paths.empty() && !options.input.cluster.wanted()) return {};
-  if (configured) file = path_beside(config, config.config.auth_config);
+  if (configured) file = path_beside(config, config.config.auth_config, context.files);
   if (!file) return {};
   if (*file == "-") {
     options.input.paths.push_back(*file);

@@ -104,7 +104,6 @@ std::string quotable(Value root, std::string_view text) {
 }  // namespace
 
 LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, int kubernetes_minor) {
-  if (sources.text(buffer).empty()) return load_error("empty config data");
   document::ReadOptions options;
   options.comments = false;
   return decode_auth_config(sources, document::read_documents(sources, buffer, options), 0, buffer,
@@ -114,6 +113,7 @@ LoadedConfig decode_auth_config(const SourceManager& sources, BufferId buffer, i
 LoadedConfig decode_auth_config(const SourceManager& sources, const document::Stream& stream,
                                 std::size_t index, BufferId buffer, int kubernetes_minor) {
   const std::string_view text = sources.text(buffer);
+  if (text.empty()) return load_error("empty config data");
   const document::Document* const document =
       index < stream.documents.size() ? &stream.documents[index] : nullptr;
   for (const Issue& issue : stream.issues) {

@@ -167,12 +167,6 @@ std::string_view to_string(ConfigSourceKind kind) {
 
 namespace {
 
-document::Stream read_all(const SourceManager& sources, BufferId buffer) {
-  document::ReadOptions options;
-  options.comments = false;
-  return document::read_documents(sources, buffer, options);
-}
-
 // The documents up to the first AuthenticationConfiguration, with the items of lists in place of those.
 std::vector<Value> objects_of(const document::Stream& stream) {
   std::vector<Value> out;
@@ -189,15 +183,15 @@ std::vector<Value> objects_of(const document::Stream& stream) {
   return out;
 }
 
-std::optional<ConfigSource> platform_config(const document::Stream& stream) {
-  for (const Value object : objects_of(stream)) {
+std::optional<ConfigSource> platform_config(const std::vector<Value>& objects) {
+  for (const Value object : objects) {
     if (std::optional<ConfigSource> found = read_platform_config(object)) return found;
   }
   return std::nullopt;
 }
 
-std::optional<FoundArguments> server_arguments(const document::Stream& stream) {
-  for (const Value object : objects_of(stream)) {
+std::optional<FoundArguments> server_arguments(const std::vector<Value>& objects) {
+  for (const Value object : objects) {
     if (!object.is_mapping()) continue;
     if (std::optional<FoundArguments> found = arguments_of(object)) return found;
   }
@@ -206,21 +200,18 @@ std::optional<FoundArguments> server_arguments(const document::Stream& stream) {
 
 }  // namespace
 
-std::optional<FoundArguments> find_server_arguments(const SourceManager& sources, BufferId buffer) {
-  return server_arguments(read_all(sources, buffer));
-}
-
 ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
                                 const ReadNamedFile& read_named) {
-  {
-    const document::Stream stream = read_all(sources, buffer);
-    if (std::optional<FoundArguments> found = server_arguments(stream)) {
-      return from_arguments(sources, *found, kubernetes_minor, read_named);
-    }
-    if (std::optional<ConfigSource> found = platform_config(stream)) return std::move(*found);
+  document::ReadOptions options;
+  options.comments = false;
+  const document::Stream stream = document::read_documents(sources, buffer, options);
+  const std::vector<Value> objects = objects_of(stream);
+  if (std::optional<FoundArguments> found = server_arguments(objects)) {
+    return from_arguments(sources, *found, kubernetes_minor, read_named);
   }
+  if (std::optional<ConfigSource> found = platform_config(objects)) return std::move(*found);
   ConfigSource source;
-  source.loaded = decode_auth_config(sources, buffer, kubernetes_minor);
+  source.loaded = decode_auth_config(sources, stream, 0, buffer, kubernetes_minor);
   return source;
 }
 

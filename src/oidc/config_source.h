@@ -37,13 +37,11 @@ struct ConfigSource {
 /// server).
 using ReadNamedFile = std::function<std::optional<std::string>(const std::string& path)>;
 
-/// The arguments of a kube-apiserver that a document holds, when it is a static pod manifest, a kubeadm
-/// ClusterConfiguration (of either form) or a k3s or RKE2 config.yaml; nullopt when it is none of them.
+/// The arguments of a kube-apiserver that a document holds.
 struct FoundArguments {
   ConfigSourceKind kind = ConfigSourceKind::static_pod;
   std::vector<ServerArgument> arguments;
 };
-std::optional<FoundArguments> find_server_arguments(const SourceManager& sources, BufferId buffer);
 
 /// Reads whatever was given as a configuration: an AuthenticationConfiguration, a file that holds the
 /// arguments of a kube-apiserver, or a managed platform's own form (see platform_config.h). When those name

@@ -7,7 +7,8 @@
 
 namespace oidc_audit::oidc {
 
-/// The arguments of a kube-apiserver in one document; see find_server_arguments().
+/// The arguments of a kube-apiserver in one document, when it is a static pod manifest, a kubeadm
+/// ClusterConfiguration (of either form) or a k3s or RKE2 config.yaml; nullopt when it is none of them.
 std::optional<FoundArguments> arguments_of(document::Value root);
 
 /// The configuration that a server makes from arguments.

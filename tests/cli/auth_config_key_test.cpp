@@ -117,3 +117,28 @@ TEST_CASE("auth-config of the configuration file joins the bindings with it") {
     }
   }
 }
+
+TEST_CASE("auth-config of a configuration file that is a link is beside what it leads to") {
+  const TempDir dir;
+  dir.write("policy/oidc-audit.yaml", "auth-config: auth.yaml\n");
+  dir.write("policy/auth.yaml", auth_config("gha:"));
+  dir.write("work/b.yaml", kBinding);
+  std::filesystem::create_symlink("../policy/oidc-audit.yaml", dir.path() + "/work/.oidc-audit.yaml");
+  const InDirectory here(dir.path() + "/work");
+  const test::CliResult result = run_cli({"scan", "--min-severity", "info", "b.yaml"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(result.out.find(kMismatch) != std::string::npos);
+}
+
+TEST_CASE("configurations beyond a number are told of") {
+  const TempDir dir;
+  std::string many;
+  for (int i = 0; i < 1001; ++i)
+    many += "---\napiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt: []\n";
+  dir.write("many.yaml", many);
+  const InDirectory here(dir.path());
+  const test::CliResult result = run_cli({"scan", "many.yaml"});
+  CHECK(result.err.find("only the first 1000 configurations of authentication were looked at") !=
+        std::string::npos);
+}

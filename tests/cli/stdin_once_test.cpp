@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -84,6 +86,66 @@ TEST_CASE("a certificate authority of nothing is none, as the server takes it, a
       INFO(result.out << result.err);
       CHECK(result.status == row.status);
       CHECK((result.out + result.err).find(row.said) != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("a pipe named for a purpose is read once") {
+  const TempDir dir;
+  dir.write("claims.json",
+            R"({"iss": "https://idp.example.com", "aud": "k", "sub": "u", "exp": 1790003600})");
+  dir.write("b.yaml", "");
+  const InDirectory here(dir.path());
+  const auto pipe_with = [](const std::string& text) {
+    int ends[2];
+    REQUIRE(::pipe(ends) == 0);
+    REQUIRE(::write(ends[1], text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    ::close(ends[1]);
+    return ends[0];
+  };
+  SECTION("--oidc-ca-file") {
+    const int end = pipe_with("no certificate\n");
+    const test::CliResult result = run_cli(
+        {"whoami", "--claims", "claims.json", "--oidc-issuer-url=https://idp.example.com",
+         "--oidc-client-id=k", "--now", "1790000000", "--oidc-ca-file=/dev/fd/" + std::to_string(end)});
+    ::close(end);
+    CHECK(result.status == 2);
+    CHECK((result.out + result.err).find("data does not contain any valid RSA or ECDSA certificates") !=
+          std::string::npos);
+    CHECK((result.out + result.err).find("is empty, so that") == std::string::npos);
+  }
+  SECTION("scan --auth-config") {
+    const int end = pipe_with(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+        "- issuer: {url: 'https://idp.example.com', audiences: [k]}\n"
+        "  claimMappings: {username: {claim: sub, prefix: 'x:'}}\n");
+    const test::CliResult result =
+        run_cli({"scan", "b.yaml", "--auth-config", "/dev/fd/" + std::to_string(end)});
+    ::close(end);
+    INFO(result.err);
+    CHECK(result.status == 0);
+    CHECK(result.err.find("cannot be read as a configuration") == std::string::npos);
+  }
+}
+
+TEST_CASE("an error of several lines is shown as such") {
+  const TempDir dir;
+  dir.write("a.yaml",
+            "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt:\n"
+            "- issuer: {url: 'https://idp.example.com', audiences: [k]}\n"
+            "  claimMappings: {username: {expression: 'claims.sub +'}}\n");
+  const InDirectory here(dir.path());
+  for (const char* command : {"check", "convert"}) {
+    DYNAMIC_SECTION(command) {
+      std::vector<std::string> args = {"auth-config", command};
+      if (std::string(command) == "convert") args.push_back("--auth-config");
+      args.push_back("a.yaml");
+      const test::CliResult one = run_cli(args);
+      const std::string all = one.out + one.err;
+      INFO(all);
+      CHECK(one.status != 0);
+      CHECK(all.find("\n   | claims.sub +\n") != std::string::npos);
+      CHECK(all.find("\\u{A}") == std::string::npos);
     }
   }
 }
