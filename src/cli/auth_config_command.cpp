@@ -5,6 +5,7 @@
 
 #include "base/strings.h"
 #include "base/unicode.h"
+#include "cli/auth_config_key.h"
 #include "cli/auth_lint.h"
 #include "cli/command.h"
 #include "cli/config_file.h"
@@ -199,16 +200,19 @@ ObjectRef object_of(const oidc::AuthConfig& config) {
   return {config.api_version, "AuthenticationConfiguration", {}, {}};
 }
 
-ExitCode run_check(const CheckOptions& options, Context& context) {
+ExitCode run_check(const CheckOptions& given, Context& context) {
+  CheckOptions options = given;
+  Check check;
+  auto loaded = load_config(context, check.inputs.sources);
+  if (!loaded.ok()) return context.fail(loaded.error());
+  LoadedConfig config = std::move(loaded).value();
+  if (auto settled = settle_auth_config(config, context, options.config); !settled.ok())
+    return context.fail(settled.error());
   if (context.options.output == "sarif" && options.config.file.value_or("-") == "-") {
     return context.fail(
         Error(ErrorKind::usage, "SARIF needs a file to point at", "give the configuration as a file"));
   }
-  Check check;
   check.file = options.config.file.value_or("(flags)");
-  auto loaded = load_config(context, check.inputs.sources);
-  if (!loaded.ok()) return context.fail(loaded.error());
-  LoadedConfig config = std::move(loaded).value();
   if (auto read = load_rules(options.rules, config, context, check.inputs.sources, check.rules); !read.ok()) {
     return context.fail(read.error());
   }
@@ -257,8 +261,13 @@ ExitCode run_check(const CheckOptions& options, Context& context) {
   return check.status;
 }
 
-ExitCode run_convert(const AuthConfigOptions& options, Context& context) {
+ExitCode run_convert(const AuthConfigOptions& given, Context& context) {
+  AuthConfigOptions options = given;
   LoadedAuthConfig loaded;
+  const Result<LoadedConfig> config = load_config(context, loaded.sources);
+  if (!config.ok()) return context.fail(config.error());
+  if (auto settled = settle_auth_config(config.value(), context, options); !settled.ok())
+    return context.fail(settled.error());
   if (auto read = load_auth_config(options, context, loaded); !read.ok()) return context.fail(read.error());
   const oidc::Authenticators& authenticators = *loaded.authenticators;
   add_prefix_notes(authenticators.config(), loaded.notes);
@@ -300,7 +309,9 @@ void declare_auth_config(CommandSpec& spec) {
   check_spec.example("What strangers could do with it, for code scanning",
                      "auth-config check auth.yaml -o sarif --output-file authentication.sarif");
   check_spec.output_formats({"text", "json", "sarif"});
-  check_spec.positional("FILE", check->config.file, "configuration; `-` reads standard input");
+  check_spec.positional("FILE", check->config.file,
+                        "configuration; `-` reads standard input; without it, the flags or `auth-config` of "
+                        ".oidc-audit.yaml");
   declare_thresholds(check_spec, check->rules);
   declare_rule_choice(check_spec, check->rules);
   add_auth_config_options(check_spec, check->config, false);

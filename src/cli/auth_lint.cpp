@@ -140,11 +140,9 @@ std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, con
   return out;
 }
 
-Result<void> find_server_configs(const AuthConfigOptions& options, const std::string& kubernetes_version,
-                                 Context& context, Inputs& inputs, ServerConfigs& out) {
-  std::optional<std::string> version = options.kubernetes_version;
-  if (!version && !kubernetes_version.empty()) version = kubernetes_version;
-  ASSIGN_OR_RETURN(const int minor, kubernetes_minor(version));
+Result<void> find_server_configs(const AuthConfigOptions& options, Context& context, Inputs& inputs,
+                                 ServerConfigs& out) {
+  ASSIGN_OR_RETURN(const int minor, kubernetes_minor(options.kubernetes_version));
   const oidc::LegacyFlags flags = oidc::parse_server_arguments(options.server_flags);
   if (options.file && flags.any_oidc()) {
     return Error(ErrorKind::usage, "authentication-config file and oidc-* flags are mutually exclusive",
@@ -179,9 +177,7 @@ Result<void> find_server_configs(const AuthConfigOptions& options, const std::st
     }
   } else if (flags.any_oidc()) {
     given = out.servers.size();
-    AuthConfigOptions only_flags = options;
-    only_flags.kubernetes_version = version;
-    ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(only_flags, context, inputs.sources));
+    ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(options, context, inputs.sources));
     out.from_flags = std::move(read.loaded);
     rules::ServerConfig server;
     server.config = &out.from_flags.config;

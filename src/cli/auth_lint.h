@@ -33,8 +33,8 @@ struct ServerConfigs {
 /// Looks for configurations among the inputs and takes the one that `options` name, which is then the server
 /// that the bindings are for; without one, a single configuration among the inputs is. REQUIRES: the file of
 /// `options` is among the inputs. Fails (usage) when options exclude each other.
-Result<void> find_server_configs(const AuthConfigOptions& options, const std::string& kubernetes_version,
-                                 Context& context, Inputs& inputs, ServerConfigs& out);
+Result<void> find_server_configs(const AuthConfigOptions& options, Context& context, Inputs& inputs,
+                                 ServerConfigs& out);
 
 /// The comments of a file if some of them accept findings: for RunOptions::comments.
 std::vector<document::Comment> accepting_comments(const SourceManager& sources, BufferId buffer);

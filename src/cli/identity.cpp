@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "cli/auth_config_key.h"
 #include "cli/cluster_options.h"
 #include "cli/command.h"
 #include "cli/context.h"
@@ -94,6 +95,13 @@ Result<void> settle_impersonation(IdentityOptions& options, ClusterOptions& clus
   options.groups.insert(options.groups.end(), as.groups.begin(), as.groups.end());
   if (!as.uid.empty()) options.uid = as.uid;
   return {};
+}
+
+Result<void> settle_authentication(const LoadedConfig& config, const Context& context,
+                                   IdentityOptions& options) {
+  // Without a token a configuration that was given is refused, and one that is only there is nobody's.
+  if (!options.token.given()) return {};
+  return settle_auth_config(config, context, options.token.config);
 }
 
 Result<Identity> resolve_identity(const IdentityOptions& options, Context& context, PolicyInputs* loaded) {

@@ -16,6 +16,7 @@ namespace oidc_audit::cli {
 class CommandSpec;
 struct ClusterOptions;
 struct Context;
+struct LoadedConfig;
 struct PolicyInputs;
 
 /// Who a command simulates, as the command line tells.
@@ -42,6 +43,11 @@ void add_identity_options(CommandSpec& spec, IdentityOptions& options);
 /// Gives --as and its relatives the meaning they have with or without a live cluster. Fails (usage) when they
 /// and --user name the identity twice. Comes before everything that looks at either.
 Result<void> settle_impersonation(IdentityOptions& options, ClusterOptions& cluster);
+
+/// Lets the configuration file name the configuration of authentication where a token was given without one;
+/// see settle_auth_config(). Comes before resolve_identity().
+Result<void> settle_authentication(const LoadedConfig& config, const Context& context,
+                                   IdentityOptions& options);
 
 /// Who the authorizer is asked about, and how that came about.
 struct Identity {

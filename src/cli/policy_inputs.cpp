@@ -127,10 +127,15 @@ void add_policy_options(CommandSpec& spec, PolicyFlags& flags, bool impersonatio
 }
 
 Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInputs& loaded) {
+  ASSIGN_OR_RETURN(const LoadedConfig config, load_config(context, loaded.inputs.sources));
+  return load_policy(flags, config, context, loaded);
+}
+
+Result<void> load_policy(const PolicyFlags& flags, const LoadedConfig& config, Context& context,
+                         PolicyInputs& loaded) {
   if (flags.input.cluster.wanted() && !flags.input.paths.empty())
     return Error(ErrorKind::usage, "files and a live cluster cannot be asked together",
                  "objects of one say nothing of the other; `drift` compares them");
-  ASSIGN_OR_RETURN(const LoadedConfig config, load_config(context, loaded.inputs.sources));
   loaded.prefixes = config.config.all_prefixes();
   std::optional<std::string> version = flags.kubernetes_version;
   if (!version && !config.config.kubernetes_version.empty()) version = config.config.kubernetes_version;

@@ -24,6 +24,7 @@ namespace oidc_audit::cli {
 
 class CommandSpec;
 struct Context;
+struct LoadedConfig;
 
 /// What the commands that ask the authorizer have in common.
 struct PolicyFlags {
@@ -60,8 +61,11 @@ struct PolicyInputs {
   std::unique_ptr<rbac::ResourceCatalog> catalog;
 };
 
-/// Reads the configuration file, the inputs and discovery dumps. What is wrong with inputs is printed; fails
-/// (usage, configuration, unreadable, network) when nothing can be asked.
+/// Reads the inputs and discovery dumps. What is wrong with inputs is printed; fails (usage, configuration,
+/// unreadable, network) when nothing can be asked.
+Result<void> load_policy(const PolicyFlags& flags, const LoadedConfig& config, Context& context,
+                         PolicyInputs& loaded);
+/// Reads the configuration file first.
 Result<void> load_policy(const PolicyFlags& flags, Context& context, PolicyInputs& loaded);
 
 /// Resolves roles and bindings, of the files or of each cluster, and calls `body` for each. Of several

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/auth_config_key.h"
 #include "cli/auth_lint.h"
 #include "cli/command.h"
 #include "cli/config_file.h"
@@ -179,24 +180,20 @@ rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const ru
   return all;
 }
 
-/// The server's configuration is one of the things looked at: that of the options, else that of the
-/// configuration file.
+/// The server's configuration is one of the things looked at.
 Result<void> name_auth_config(const LoadedConfig& config, const Context& context, ScanOptions& options) {
   std::optional<std::string>& file = options.authentication.file;
-  const bool configured = !file && !config.config.auth_config.empty() &&
-                          !oidc::parse_server_arguments(options.authentication.server_flags).any_oidc();
-  // By itself it is not what somebody wants looked at.
-  if (configured && options.input.paths.empty() && !options.input.cluster.wanted()) return {};
-  if (configured) file = path_beside(config, config.config.auth_config, context.files);
+  const bool given = file.has_value();
+  // By itself, what the configuration file names is not what somebody wants looked at.
+  if (!given && options.input.paths.empty() && !options.input.cluster.wanted()) return {};
+  RETURN_IF_ERROR(settle_auth_config(config, context, options.authentication));
   if (!file) return {};
   if (*file == "-") {
     options.input.paths.push_back(*file);
     return {};
   }
-  if (context.files.type(*file) == FileType::none) {
-    return Error(ErrorKind::configuration, fmt::format("`{}`: no such file or directory", *file),
-                 configured ? fmt::format("`auth-config` of `{}` names it", config.path) : std::string());
-  }
+  if (given && context.files.type(*file) == FileType::none)
+    return Error(ErrorKind::configuration, fmt::format("`{}`: no such file or directory", *file));
   options.input.required.push_back(*file);
   return {};
 }
@@ -222,9 +219,7 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
     return context.fail(named.error());
   if (auto read = load_inputs(options.input, context, inputs); !read.ok()) return context.fail(read.error());
   ServerConfigs servers;
-  if (auto found = find_server_configs(options.authentication, config.config.kubernetes_version, context,
-                                       inputs, servers);
-      !found.ok()) {
+  if (auto found = find_server_configs(options.authentication, context, inputs, servers); !found.ok()) {
     return context.fail(found.error());
   }
 

@@ -5,6 +5,7 @@
 
 #include "cli/cluster_connection.h"
 #include "cli/command.h"
+#include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/simulate.h"
 #include "cli/verify.h"
@@ -157,7 +158,12 @@ ExitCode run_simulate(const SimulateOptions& given, Context& context) {
   options.policy.input.needs_aws_auth = options.identity.iam.needs_aws_auth();
   options.policy.kubernetes_version = options.identity.token.config.kubernetes_version;
   PolicyInputs loaded;
-  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+  auto config = load_config(context, loaded.inputs.sources);
+  if (!config.ok()) return context.fail(config.error());
+  if (auto settled = settle_authentication(config.value(), context, options.identity); !settled.ok())
+    return context.fail(settled.error());
+  if (auto read = load_policy(options.policy, config.value(), context, loaded); !read.ok())
+    return context.fail(read.error());
   return for_each_world(options.policy, context, loaded,
                         [&](Context& each) { return answer_question(options, loaded, each); });
 }

@@ -182,14 +182,17 @@ int TokenOptions::stdin_uses() const {
 }
 
 void add_auth_config_options(CommandSpec& spec, AuthConfigOptions& options, bool with_file) {
-  if (with_file)
-    spec.option("--auth-config", "FILE", options.file,
-                "AuthenticationConfiguration; a file with the arguments of a kube-apiserver: static pod "
-                "manifest, "
-                "kubeadm ClusterConfiguration, config.yaml of k3s or RKE2; the form of a managed platform: "
-                "EKS, GKE, "
-                "OpenShift, AKS")
-        .group = kConfigGroup;
+  if (with_file) {
+    OptionDecl& file = spec.option(
+        "--auth-config", "FILE", options.file,
+        "AuthenticationConfiguration; a file with the arguments of a kube-apiserver: static pod "
+        "manifest, "
+        "kubeadm ClusterConfiguration, config.yaml of k3s or RKE2; the form of a managed platform: "
+        "EKS, GKE, "
+        "OpenShift, AKS");
+    file.group = kConfigGroup;
+    file.default_text = "`auth-config` of .oidc-audit.yaml";
+  }
   for (const ServerFlag& flag : kServerFlags) add_server_flag(spec, flag, options.server_flags);
   add_server_flag(spec,
                   {"--service-account-issuer", "URL", "as given to kube-apiserver: no issuer may equal it"},
@@ -243,7 +246,8 @@ Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Contex
   if (!options.given()) {
     return Error(
         ErrorKind::usage, "no configuration of authentication",
-        "--auth-config FILE, or the flags of the server: --oidc-issuer-url=URL --oidc-client-id=ID ...");
+        "--auth-config FILE, or the flags of the server: --oidc-issuer-url=URL --oidc-client-id=ID ..., or "
+        "`auth-config` in .oidc-audit.yaml");
   }
   const auto read_here = [&context](const std::string& path) -> std::optional<std::string> {
     Result<std::string> text = context.files.read(path, kMaxConfigBytes);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/identity.h"
 #include "cli/policy_inputs.h"
@@ -115,14 +116,19 @@ ExitCode run_what_can(const WhatCanOptions& given, Context& context) {
   options.policy.input.stdin_used = options.identity.reads_stdin();
   if (auto settled = settle_iam(options.identity.iam, context); !settled.ok())
     return context.fail(settled.error());
+  PolicyInputs loaded;
+  auto config = load_config(context, loaded.inputs.sources);
+  if (!config.ok()) return context.fail(config.error());
+  if (auto settled = settle_authentication(config.value(), context, options.identity); !settled.ok())
+    return context.fail(settled.error());
   std::optional<Subject> known;
   if (!options.identity.iam.any()) {
     auto subject = who(options, context, nullptr);
     if (!subject.ok()) return context.fail(subject.error());
     known = std::move(subject).value();
   }
-  PolicyInputs loaded;
-  if (auto read = load_policy(options.policy, context, loaded); !read.ok()) return context.fail(read.error());
+  if (auto read = load_policy(options.policy, config.value(), context, loaded); !read.ok())
+    return context.fail(read.error());
   return for_each_world(options.policy, context, loaded, [&](Context& each) {
     if (known) return answer(options, *known, loaded, each);
     // Who an IAM identity is may be told by the objects themselves.

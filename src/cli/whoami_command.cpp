@@ -2,8 +2,10 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "cli/auth_config_key.h"
 #include "cli/cluster_options.h"
 #include "cli/command.h"
+#include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/iam_options.h"
 #include "cli/inputs.h"
@@ -106,9 +108,17 @@ ExitCode run_iam(const IamOptions& options, Context& context) {
   return status_of(result.value().outcome);
 }
 
-ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
-  if (auto checked = check_usage(options); !checked.ok()) return context.fail(checked.error());
-  if (options.cases.has_value()) return run_cases(options, context);
+ExitCode run_whoami(const WhoamiOptions& given, Context& context) {
+  if (auto checked = check_usage(given); !checked.ok()) return context.fail(checked.error());
+  if (given.cases.has_value()) return run_cases(given, context);
+  WhoamiOptions options = given;
+  LoadedAuthConfig loaded;
+  const Result<LoadedConfig> config = load_config(context, loaded.sources);
+  if (!config.ok()) return context.fail(config.error());
+  if (options.token.given()) {
+    if (auto settled = settle_auth_config(config.value(), context, options.token.config); !settled.ok())
+      return context.fail(settled.error());
+  }
   if (options.iam.given()) {
     if (!options.token.given() && !options.token.config.given()) return run_iam(options.iam, context);
     return context.fail(Error(ErrorKind::usage, "an IAM identity and a token exclude each other",
@@ -122,7 +132,6 @@ ExitCode run_whoami(const WhoamiOptions& options, Context& context) {
     return context.fail(Error(ErrorKind::usage, "nothing to authenticate",
                               "--token-file FILE or --claims FILE; `-` reads standard input"));
   }
-  LoadedAuthConfig loaded;
   if (auto read = load_auth_config(options.token.config, context, loaded); !read.ok()) {
     return context.fail(read.error());
   }

@@ -131,6 +131,107 @@ TEST_CASE("auth-config of a configuration file that is a link is beside what it 
   CHECK(result.out.find(kMismatch) != std::string::npos);
 }
 
+TEST_CASE("auth-config of the configuration file is what other commands ask") {
+  const char* const claims =
+      R"({"iss": "https://token.actions.githubusercontent.com", "sub": "repo:o/r:ref:refs/heads/main",
+          "aud": "https://c.example", "repository_owner_id": "1", "exp": 1790003600})";
+  const std::string older =
+      "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt: []\n";
+  struct Row {
+    const char* name;
+    const char* config;
+    const char* directory;
+    std::vector<std::string> args;
+    int status;
+    const char* says;  // in either stream
+  };
+  const char* const usual = "auth-config: cluster/auth.yaml\n";
+  const std::vector<std::string> flags = {"--oidc-issuer-url=https://token.actions.githubusercontent.com",
+                                          "--oidc-client-id=https://c.example",
+                                          "--oidc-username-prefix=flag:"};
+  const auto with = [](std::vector<std::string> args, const std::vector<std::string>& more) {
+    args.insert(args.end(), more.begin(), more.end());
+    return args;
+  };
+  const std::vector<std::string> whoami = {"whoami", "--claims", "claims.json", "--now", "1790000000"};
+  const std::vector<std::string> simulate = {"simulate",   "list",     "pods",           "-n",
+                                             "a",          "--claims", "../claims.json", "--now",
+                                             "1790000000", "-f",       "b.yaml"};
+  const Row rows[] = {
+      {"whoami", usual, ".", whoami, 0, "gha:repo:o/r:ref:refs/heads/main"},
+      {"whoami_option_wins", usual, ".", with(whoami, {"--auth-config", "cluster/other.yaml"}), 0,
+       "gh:repo:o/r:ref:refs/heads/main"},
+      {"whoami_flags_win", usual, ".", with(whoami, flags), 0, "flag:repo:o/r:ref:refs/heads/main"},
+      {"whoami_verbose", usual, ".", with(whoami, {"-v"}), 0,
+       "configuration of authentication: `cluster/auth.yaml`, as `.oidc-audit.yaml` says"},
+      {"whoami_missing", "auth-config: no.yaml\n", ".", whoami, 2,
+       "`auth-config` of `.oidc-audit.yaml` names it"},
+      {"whoami_missing_but_given", "auth-config: no.yaml\n", ".", with(whoami, flags), 0, "flag:repo"},
+      {"whoami_no_configuration", "auth-config: deploy/b.yaml\n", ".", whoami, 2, "does not start"},
+      {"whoami_release", "auth-config: cluster/auth.yaml\nkubernetes-version: '1.33'\n", ".", whoami, 2,
+       "apiserver.config.k8s.io/v1"},
+      {"whoami_release_given", "auth-config: cluster/auth.yaml\nkubernetes-version: '1.33'\n", ".",
+       with(whoami, {"--kubernetes-version", "1.36"}), 0, "gha:repo"},
+      {"whoami_broken_configuration", "authconfig: x\n", ".", whoami, 2, "did you mean `auth-config`?"},
+      {"whoami_none", "fail-on: high\n", ".", whoami, 2, "no configuration of authentication"},
+      {"a_file_called_dash", "auth-config: '-'\n", ".", whoami, 2, "`auth-config` must name a file"},
+      {"simulate", usual, "deploy", simulate, 1, "gha:repo:o/r:ref:refs/heads/main"},
+      {"simulate_option_wins", usual, "deploy", with(simulate, {"--auth-config", "../cluster/other.yaml"}), 0,
+       "allowed"},
+      {"simulate_without_token",
+       usual,
+       "deploy",
+       {"simulate", "list", "pods", "-n", "a", "--user", "gh:repo:o/r:ref:refs/heads/main", "-f", "b.yaml"},
+       0,
+       "allowed"},
+      {"what_can",
+       usual,
+       ".",
+       {"what-can", "--claims", "claims.json", "--now", "1790000000", "-f", "deploy/b.yaml"},
+       0,
+       "gha:repo:o/r:ref:refs/heads/main"},
+      {"check",
+       usual,
+       "deploy",
+       {"auth-config", "check", "--fail-on", "never"},
+       0,
+       "/cluster/auth.yaml: an API server 1."},
+      {"check_argument_wins",
+       usual,
+       ".",
+       {"auth-config", "check", "cluster/empty.yaml"},
+       0,
+       "cluster/empty.yaml: an API server 1."},
+      {"check_flags_win", usual, ".", with({"auth-config", "check", "--fail-on", "never"}, flags), 0,
+       "(flags): an API server 1."},
+      {"check_sarif",
+       usual,
+       ".",
+       {"auth-config", "check", "-o", "sarif", "--fail-on", "never"},
+       0,
+       "\"executionSuccessful\": true"},
+      {"convert", usual, ".", {"auth-config", "convert"}, 0, "prefix: \"gha:\""},
+      {"convert_flags_win", usual, ".", with({"auth-config", "convert"}, flags), 0, "prefix: \"flag:\""},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      const TempDir dir;
+      dir.write("deploy/b.yaml", kBinding);
+      dir.write("cluster/auth.yaml", auth_config("gha:"));
+      dir.write("cluster/other.yaml", auth_config("gh:"));
+      dir.write("cluster/empty.yaml", older);
+      dir.write("claims.json", claims);
+      dir.write(".oidc-audit.yaml", row.config);
+      const InDirectory here(dir.path() + "/" + row.directory);
+      const test::CliResult result = run_cli(row.args);
+      const std::string all = result.out + result.err;
+      INFO(all);
+      CHECK(result.status == row.status);
+      CHECK(all.find(row.says) != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("configurations beyond a number are told of") {
   const TempDir dir;
   std::string many;
