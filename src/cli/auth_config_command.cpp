@@ -39,7 +39,9 @@ struct Check {
   std::string file;  ///< as reports call it
   Inputs inputs;     ///< the file, for its text and comments
   RunRules rules;
+  rules::ServerConfig server;  ///< what is asked about; borrows `authenticators`
   std::unique_ptr<oidc::Authenticators> authenticators;
+  std::vector<document::Comment> comments;  ///< of the file
   std::vector<std::string> notes;
   rules::RunResult result;
   std::size_t below_minimum = 0;
@@ -188,16 +190,13 @@ Result<void> read_configuration(const AuthConfigOptions& options, Context& conte
     inputs.inventory->add(*read.buffer, load, ignored);
   }
   inputs.inventory->finish(ignored);
-  check.notes = std::move(read.notes);
+  check.notes = std::move(read.found.source.notes);
+  check.comments = std::move(read.comments);
+  check.server = rules::server_config(read.found, read.kubernetes_minor);
   check.authenticators = std::make_unique<oidc::Authenticators>(
-      oidc::Authenticators::from(std::move(read.loaded), read.kubernetes_minor));
+      oidc::Authenticators::from(std::move(read.found.source.loaded), read.kubernetes_minor));
+  check.server.config = &check.authenticators->config();
   return {};
-}
-
-ObjectRef object_of(const oidc::AuthConfig& config) {
-  if (config.origin == oidc::ConfigOrigin::flags) return {{}, "kube-apiserver", {}, "flags"};
-  if (config.origin == oidc::ConfigOrigin::platform) return {{}, "configuration", {}, {}};
-  return {config.api_version, "AuthenticationConfiguration", {}, {}};
 }
 
 ExitCode run_check(const CheckOptions& given, Context& context) {
@@ -222,19 +221,8 @@ ExitCode run_check(const CheckOptions& given, Context& context) {
   add_prefix_notes(authenticators.config(), check.notes);
 
   rules::RunOptions run;
-  if (authenticators.status() != oidc::ConfigStatus::load_error) {
-    rules::ServerConfig server;
-    server.config = &authenticators.config();
-    server.object = object_of(*server.config);
-    server.range = server.config->range;
-    if (server.range) server.range->end = server.range->begin;
-    server.kubernetes_minor = authenticators.kubernetes_minor();
-    run.servers.push_back(server);
-  }
-  for (const InputFile& file : check.inputs.files) {
-    for (const document::Comment& comment : accepting_comments(check.inputs.sources, file.buffer))
-      run.comments.push_back(comment);
-  }
+  if (authenticators.status() != oidc::ConfigStatus::load_error) run.servers.push_back(check.server);
+  run.comments = check.comments;
   check.result = rules::run(check.rules.rules, *check.inputs.inventory, check.inputs.sources, config.config,
                             check.rules.catalogue(), run);
   print_issues(check.inputs.sources, check.result.issues, context);
@@ -251,7 +239,7 @@ ExitCode run_check(const CheckOptions& given, Context& context) {
   check.status = starts && !failed ? ExitCode::ok : ExitCode::findings;
   if (context.options.output == "sarif") {
     // Why the server does not start is said in the report's notifications.
-    for (Issue& issue : config_issues(authenticators, object_of(authenticators.config()))) {
+    for (Issue& issue : config_issues(authenticators, check.server.object)) {
       check.result.issues.push_back(std::move(issue));
     }
     context.out.write(check_sarif(check, context));

@@ -9,7 +9,7 @@
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/token_options.h"
-#include "document/reader.h"
+#include "document/lazy_stream.h"
 #include "oidc/authenticator.h"
 #include "oidc/legacy_flags.h"
 
@@ -35,16 +35,14 @@ class Finder {
   // `given`: the file is said to hold a configuration, which may be of a managed platform's own form.
   void look_at(const InputFile& file, bool given, const std::vector<std::string>& service_account_issuers) {
     // A server's path is no path here, so nothing that arguments name is read.
-    std::vector<oidc::FoundConfig> configs = oidc::find_configs(inputs_.sources, file.buffer, minor_);
-    if (configs.empty() && given) {
-      oidc::FoundConfig& whole = configs.emplace_back();
-      whole.source = oidc::load_config_source(inputs_.sources, file.buffer, minor_);
-      whole.kind = "configuration";
-      whole.name = file.name;
-      whole.range = {file.buffer, 0, 0};
-    }
-    if (!configs.empty()) {
-      const std::vector<document::Comment> comments = accepting_comments(inputs_.sources, file.buffer);
+    document::LazyStream documents(inputs_.sources, file.buffer);
+    std::vector<oidc::FoundConfig> configs = oidc::find_configs(inputs_.sources, documents, minor_);
+    if (configs.empty() && given)
+      configs.push_back(oidc::load_config_source(inputs_.sources, documents, minor_));
+    const std::size_t entries = oidc::find_access_entries(documents, out_.access_entries);
+    out_.entry_documents += entries;
+    if (!configs.empty() || entries != 0) {
+      const std::vector<document::Comment>& comments = documents.stream().comments;
       out_.comments.insert(out_.comments.end(), comments.begin(), comments.end());
     }
     for (oidc::FoundConfig& one : configs) {
@@ -55,22 +53,21 @@ class Finder {
         Issue told = note(
             "bindings are not compared with this configuration: " + one.source.loaded.errors.front().text,
             "");
-        told.location.range = SourceRange{one.range.buffer, one.range.begin, one.range.begin};
+        told.location.range = rules::server_config(one, minor_).range;
         out_.issues.push_back(std::move(told));
         continue;
       }
-      out_.found.push_back(std::move(one));
-      const oidc::FoundConfig& kept = out_.found.back();
-      add(kept.source.loaded, rules::server_config(kept, minor_));
+      add(std::move(one));
     }
   }
 
-  void add(const oidc::LoadedConfig& loaded, rules::ServerConfig server) {
-    const oidc::Authenticators authenticators = oidc::Authenticators::from(loaded, minor_);
+  void add(oidc::FoundConfig found) {
+    const oidc::FoundConfig& kept = out_.found.emplace_back(std::move(found));
+    const rules::ServerConfig server = rules::server_config(kept, minor_);
+    const oidc::Authenticators authenticators = oidc::Authenticators::from(kept.source.loaded, minor_);
     for (Issue& issue : config_issues(authenticators, server.object)) out_.issues.push_back(std::move(issue));
     // What could be read is looked at; what the server refuses says nothing about bindings.
     if (authenticators.status() != oidc::ConfigStatus::load_error) {
-      server.joined = false;
       out_.servers.push_back(server);
       valid_.push_back(authenticators.status() == oidc::ConfigStatus::valid);
     }
@@ -113,13 +110,6 @@ class Finder {
 };
 
 }  // namespace
-
-std::vector<document::Comment> accepting_comments(const SourceManager& sources, BufferId buffer) {
-  if (sources.text(buffer).find("oidc-audit:") == std::string_view::npos) return {};
-  document::ReadOptions options;
-  options.format = document::format_of_name(sources.name(buffer));
-  return document::read_documents(sources, buffer, options).comments;
-}
 
 std::vector<Issue> config_issues(const oidc::Authenticators& authenticators, const ObjectRef& object) {
   std::vector<Issue> out;
@@ -178,12 +168,7 @@ Result<void> find_server_configs(const AuthConfigOptions& options, Context& cont
   } else if (flags.any_oidc()) {
     given = out.servers.size();
     ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(options, context, inputs.sources));
-    out.from_flags = std::move(read.loaded);
-    rules::ServerConfig server;
-    server.config = &out.from_flags.config;
-    server.object = {{}, "kube-apiserver", {}, "flags"};
-    server.kubernetes_minor = minor;
-    finder.add(out.from_flags, server);
+    finder.add(std::move(read.found));
   }
   finder.join(given.value_or(0), given.has_value());
   out.given = given.has_value();

@@ -23,7 +23,6 @@
 #include "cli/version.h"
 #include "diag/collector.h"
 #include "oidc/catalogue.h"
-#include "oidc/iam_mapping.h"
 #include "rbac/inventory.h"
 #include "report/ci_reports.h"
 #include "report/report.h"
@@ -151,11 +150,10 @@ void sort_findings(std::vector<Finding>& findings) {
 
 /// Asks the rules about the files and about each cluster by itself: objects of one say nothing of another.
 rules::RunResult ask_rules(const RunRules& rules, const Inputs& inputs, const rules::Config& config,
-                           Severity minimum, const ServerConfigs& servers,
-                           const oidc::IamMappings& access_entries) {
+                           Severity minimum, const ServerConfigs& servers) {
   rules::RunOptions run;
   run.minimum = minimum;
-  run.access_entries = &access_entries;
+  run.access_entries = &servers.access_entries;
   run.servers = servers.servers;
   run.comments = servers.comments;
   if (inputs.clusters.empty())
@@ -223,23 +221,13 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
     return context.fail(found.error());
   }
 
-  oidc::IamMappings access_entries;
-  std::size_t entry_documents = 0;
-  for (const InputFile& file : inputs.files) {
-    const std::size_t found = oidc::find_access_entries(inputs.sources, file.buffer, access_entries);
-    if (found == 0) continue;
-    entry_documents += found;
-    for (const document::Comment& comment : accepting_comments(inputs.sources, file.buffer))
-      servers.comments.push_back(comment);
-  }
-
   const Thresholds limits = thresholds(options.rules, config.config);
-  rules::RunResult result = ask_rules(rules, inputs, config.config, limits.minimum, servers, access_entries);
+  rules::RunResult result = ask_rules(rules, inputs, config.config, limits.minimum, servers);
   const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 
   report::Summary summary = summarize(inputs);
-  count_configurations(servers, access_entries.entries.size(), entry_documents, summary);
+  count_configurations(servers, summary);
   summary.rules_run = result.rules_asked;
   summary.suppressed = result.suppressed.size();
   summary.below_minimum = std::accumulate(result.hidden.begin(), result.hidden.end(), std::size_t{0});

@@ -87,20 +87,20 @@ report::Summary summarize(const Inputs& inputs) {
   return summary;
 }
 
-void count_configurations(const ServerConfigs& servers, std::size_t access_entries, std::size_t documents,
-                          report::Summary& summary) {
+void count_configurations(const ServerConfigs& servers, report::Summary& summary) {
   std::map<std::string, std::size_t, std::less<>> counts;
-  std::size_t looked_at = documents;
+  std::size_t looked_at = servers.entry_documents;
   for (const oidc::FoundConfig& found : servers.found) {
+    if (!found.range) continue;  // flags are no input
     // These are kept as objects and counted with those.
     if (found.source.kind == oidc::ConfigSourceKind::authentication_configuration ||
         found.source.kind == oidc::ConfigSourceKind::kubeadm) {
       continue;
     }
     ++looked_at;
-    ++counts[found.kind.empty() ? "config.yaml" : found.kind];
+    ++counts[found.kind];
   }
-  if (access_entries != 0) counts["AccessEntry"] += access_entries;
+  if (!servers.access_entries.entries.empty()) counts["AccessEntry"] += servers.access_entries.entries.size();
   summary.other_objects -= std::min(looked_at, summary.other_objects);
   summary.objects.insert(summary.objects.end(), counts.begin(), counts.end());
 }

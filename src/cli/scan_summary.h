@@ -11,8 +11,7 @@ struct ServerConfigs;
 report::Summary summarize(const Inputs& inputs);
 
 /// Counts what no Kubernetes object is and was looked at all the same: configurations of authentication in
-/// other forms, and access entries, of which there are `access_entries` in `documents`.
-void count_configurations(const ServerConfigs& servers, std::size_t access_entries, std::size_t documents,
-                          report::Summary& summary);
+/// other forms, and access entries.
+void count_configurations(const ServerConfigs& servers, report::Summary& summary);
 
 }  // namespace oidc_audit::cli

@@ -10,6 +10,7 @@
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cluster/curl_http.h"
+#include "document/lazy_stream.h"
 #include "oidc/authn_case.h"
 #include "oidc/claim_change.h"
 #include "oidc/config_source.h"
@@ -261,8 +262,8 @@ Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Contex
       if (!ca) ca.emplace(read_here(path));
       return *ca;
     };
-    out.loaded = oidc::config_from_flags(flags, read_once);
-    if (auto note = ca_file_note(flags, read_once)) out.notes.push_back(std::move(*note));
+    out.found = oidc::config_of_flags(oidc::config_from_flags(flags, read_once));
+    if (auto note = ca_file_note(flags, read_once)) out.found.source.notes.push_back(std::move(*note));
     return out;
   }
   if (flags.any_oidc()) {
@@ -271,20 +272,20 @@ Result<ReadAuthConfig> read_auth_config(const AuthConfigOptions& options, Contex
   }
   ASSIGN_OR_RETURN(std::string text, read_text(context, *options.file, kMaxConfigBytes));
   ASSIGN_OR_RETURN(const BufferId buffer, sources.add(*options.file, std::move(text)));
-  oidc::ConfigSource source = oidc::load_config_source(sources, buffer, out.kubernetes_minor, read_here);
-  std::vector<std::string>& issuers = source.loaded.config.service_account_issuers;
+  document::LazyStream documents(sources, buffer);
+  out.found = oidc::load_config_source(sources, documents, out.kubernetes_minor, read_here);
+  std::vector<std::string>& issuers = out.found.source.loaded.config.service_account_issuers;
   issuers.insert(issuers.end(), flags.service_account_issuers.begin(), flags.service_account_issuers.end());
-  out.notes = std::move(source.notes);
-  out.loaded = std::move(source.loaded);
   out.buffer = buffer;
+  out.comments = documents.stream().comments;
   return out;
 }
 
 Result<void> load_auth_config(const AuthConfigOptions& options, Context& context, LoadedAuthConfig& loaded) {
   ASSIGN_OR_RETURN(ReadAuthConfig read, read_auth_config(options, context, loaded.sources));
-  loaded.notes = std::move(read.notes);
+  loaded.notes = std::move(read.found.source.notes);
   loaded.authenticators = std::make_unique<oidc::Authenticators>(
-      oidc::Authenticators::from(std::move(read.loaded), read.kubernetes_minor));
+      oidc::Authenticators::from(std::move(read.found.source.loaded), read.kubernetes_minor));
   return {};
 }
 

@@ -7,7 +7,9 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "document/tree.h"
 #include "oidc/authenticator.h"
+#include "oidc/config_source.h"
 #include "oidc/legacy_flags.h"
 #include "source/source_manager.h"
 
@@ -51,10 +53,10 @@ void add_token_options(CommandSpec& spec, TokenOptions& options);
 
 /// A configuration as it was read, not validated.
 struct ReadAuthConfig {
-  oidc::LoadedConfig loaded;
-  std::optional<BufferId> buffer;  ///< of the file; nullopt: from flags
+  oidc::FoundConfig found;
+  std::optional<BufferId> buffer;                ///< of the file; nullopt: from flags
+  std::vector<document::Comment> comments = {};  ///< of the file
   int kubernetes_minor = oidc::kNewestKubernetesMinor;
-  std::vector<std::string> notes;
 };
 
 /// Reads what `options` name; the text of files goes to `sources`. Fails (usage, unreadable) when there is

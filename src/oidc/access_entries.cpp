@@ -1,7 +1,7 @@
 #include <unordered_map>
 
 #include "base/strings.h"
-#include "document/reader.h"
+#include "document/lazy_stream.h"
 #include "oidc/iam_mapping.h"
 #include "source/source_manager.h"
 
@@ -156,20 +156,16 @@ bool add_access_entries(const SourceManager& sources, Value root, IamMappings& i
   return AccessEntryReader(sources, into).read(root);
 }
 
-std::size_t find_access_entries(const SourceManager& sources, BufferId buffer, IamMappings& into) {
-  const std::string_view text = sources.text(buffer);
-  const auto has = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
+std::size_t find_access_entries(document::LazyStream& documents, IamMappings& into) {
+  const auto has = [&documents](std::string_view word) { return documents.has(word); };
   const bool listed = has("\"accessEntries\"") && has("arn:aws");
   if (!listed && !(has("principalArn") &&
                    (has("accessEntr") || has("associatedAccessPolicies") || has("kubernetesGroups")))) {
     return 0;
   }
-  document::ReadOptions options;
-  options.comments = false;
-  const document::Stream stream = document::read_documents(sources, buffer, options);
-  AccessEntryReader reader(sources, into);
+  AccessEntryReader reader(documents.sources(), into);
   std::size_t count = 0;
-  for (const document::Document& document : stream.documents) {
+  for (const document::Document& document : documents.stream().documents) {
     // What has a kind is an object of Kubernetes, or of a tool with a form of its own.
     if (!document.root.find("kind").exists() && !document.root.find("apiVersion").exists())
       count += reader.read(document.root) ? 1 : 0;

@@ -1,6 +1,6 @@
 #include <string_view>
 
-#include "document/reader.h"
+#include "document/lazy_stream.h"
 #include "oidc/config_source_parts.h"
 #include "oidc/platform_config.h"
 #include "source/source_manager.h"
@@ -12,8 +12,8 @@ namespace {
 using document::Value;
 
 // Whether some word of each form stands in the text, so that other files are not read for nothing.
-bool may_hold_config(std::string_view text) {
-  const auto has = [text](std::string_view word) { return text.find(word) != std::string_view::npos; };
+bool may_hold_config(const document::LazyStream& documents) {
+  const auto has = [&documents](std::string_view word) { return documents.has(word); };
   if (has("AuthenticationConfiguration")) return true;
   if ((has("oidc-") || has("authentication-config")) &&
       (has("kube-apiserver") || has("ClusterConfiguration")))
@@ -24,34 +24,18 @@ bool may_hold_config(std::string_view text) {
   return has("claimMappings") && has("issuer");  // AKS
 }
 
-// What a finding calls a form that names itself neither by kind nor by name.
-void name_platform_form(Value root, FoundConfig& found) {
-  if (!found.kind.empty()) return;
-  if (found.source.kind == ConfigSourceKind::eks_identity_provider) {
-    found.kind = "IdentityProviderConfig";
-    Value oidc = root.at_pointer("/identityProviderConfig/oidc");
-    if (!oidc.exists()) oidc = root.find("oidc");
-    found.name = std::string(oidc.find("identityProviderConfigName").text());
-  } else if (found.source.kind == ConfigSourceKind::aks_jwt_authenticator) {
-    found.kind = "JWTAuthenticator";
-    found.name = std::string(root.find("name").text());
-  }
-}
-
 class Finder {
  public:
-  Finder(SourceManager& sources, BufferId buffer, int minor, const ReadNamedFile& read)
-      : sources_(sources), buffer_(buffer), minor_(minor), read_(read) {}
+  Finder(SourceManager& sources, document::LazyStream& documents, int minor, const ReadNamedFile& read)
+      : sources_(sources), documents_(documents), minor_(minor), read_(read) {}
 
   std::vector<FoundConfig> find() {
-    document::ReadOptions options;
-    options.comments = false;
-    const document::Stream stream = document::read_documents(sources_, buffer_, options);
+    const document::Stream& stream = documents_.stream();
     for (std::size_t i = 0; i < stream.documents.size(); ++i) {
       const Value root = stream.documents[i].root;
       FoundConfig found = headed(root, stream.documents[i].range);
       if (is_auth_config(found.api_version, found.kind)) {
-        found.source.loaded = decode_auth_config(sources_, stream, i, buffer_, minor_);
+        found.source.loaded = decode_auth_config(sources_, stream, i, documents_.buffer(), minor_);
         out_.push_back(std::move(found));
       } else {
         look_at(root, std::move(found), 0);
@@ -61,16 +45,6 @@ class Finder {
   }
 
  private:
-  static FoundConfig headed(Value root, SourceRange range) {
-    FoundConfig found;
-    found.range = range;
-    if (!root.is_mapping()) return found;
-    found.api_version = std::string(root.find("apiVersion").text());
-    found.kind = std::string(root.find("kind").text());
-    found.name = std::string(root.at_pointer("/metadata/name").text());
-    return found;
-  }
-
   // Lists inside lists occur where dumps were joined; deeper ones are nobody's.
   void look_at(Value root, FoundConfig found, int depth) {
     constexpr int kDeepestList = 2;
@@ -85,6 +59,7 @@ class Finder {
         const LegacyFlags flags = parse_server_arguments(arguments->arguments);
         if (!flags.any_oidc() && !flags.authentication_config) return;
         found.source = from_arguments(sources_, *arguments, minor_, read_);
+        name_form(root, found);
         out_.push_back(std::move(found));
         return;
       }
@@ -93,12 +68,12 @@ class Finder {
     std::optional<ConfigSource> source = read_platform_config(root);
     if (!source) return;
     found.source = std::move(*source);
-    name_platform_form(root, found);
+    name_form(root, found);
     out_.push_back(std::move(found));
   }
 
   SourceManager& sources_;
-  BufferId buffer_;
+  document::LazyStream& documents_;
   int minor_;
   const ReadNamedFile& read_;
   std::vector<FoundConfig> out_;
@@ -106,10 +81,35 @@ class Finder {
 
 }  // namespace
 
-std::vector<FoundConfig> find_configs(SourceManager& sources, BufferId buffer, int kubernetes_minor,
-                                      const ReadNamedFile& read_named) {
-  if (!may_hold_config(sources.text(buffer))) return {};
-  return Finder(sources, buffer, kubernetes_minor, read_named).find();
+FoundConfig headed(Value root, SourceRange range) {
+  FoundConfig found;
+  found.range = range;
+  if (!root.is_mapping()) return found;
+  found.api_version = std::string(root.find("apiVersion").text());
+  found.kind = std::string(root.find("kind").text());
+  found.name = std::string(root.at_pointer("/metadata/name").text());
+  return found;
+}
+
+void name_form(Value root, FoundConfig& found) {
+  if (!found.kind.empty()) return;
+  if (found.source.kind == ConfigSourceKind::distribution) {
+    found.kind = "config.yaml";
+  } else if (found.source.kind == ConfigSourceKind::eks_identity_provider) {
+    found.kind = "IdentityProviderConfig";
+    Value oidc = root.at_pointer("/identityProviderConfig/oidc");
+    if (!oidc.exists()) oidc = root.find("oidc");
+    found.name = std::string(oidc.find("identityProviderConfigName").text());
+  } else if (found.source.kind == ConfigSourceKind::aks_jwt_authenticator) {
+    found.kind = "JWTAuthenticator";
+    found.name = std::string(root.find("name").text());
+  }
+}
+
+std::vector<FoundConfig> find_configs(SourceManager& sources, document::LazyStream& documents,
+                                      int kubernetes_minor, const ReadNamedFile& read_named) {
+  if (!may_hold_config(documents)) return {};
+  return Finder(sources, documents, kubernetes_minor, read_named).find();
 }
 
 }  // namespace oidc_audit::oidc

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "document/reader.h"
+#include "document/lazy_stream.h"
 #include "oidc/config_source_parts.h"
 #include "oidc/platform_config.h"
 #include "source/source_manager.h"
@@ -168,51 +168,60 @@ std::string_view to_string(ConfigSourceKind kind) {
 namespace {
 
 // The documents up to the first AuthenticationConfiguration, with the items of lists in place of those.
-std::vector<Value> objects_of(const document::Stream& stream) {
-  std::vector<Value> out;
+std::vector<document::Document> objects_of(const document::Stream& stream) {
+  std::vector<document::Document> out;
   for (const document::Document& document : stream.documents) {
     const Value root = document.root;
     const std::string_view kind = root.find("kind").text();
     if (is_auth_config(root.find("apiVersion").text(), kind)) break;
     if (kind.ends_with("List")) {
-      for (const Value item : root.find("items").items()) out.push_back(item);
+      for (const Value item : root.find("items").items())
+        out.push_back({item, item.range(), document.format});
     } else {
-      out.push_back(root);
+      out.push_back(document);
     }
   }
   return out;
 }
 
-std::optional<ConfigSource> platform_config(const std::vector<Value>& objects) {
-  for (const Value object : objects) {
-    if (std::optional<ConfigSource> found = read_platform_config(object)) return found;
-  }
-  return std::nullopt;
-}
-
-std::optional<FoundArguments> server_arguments(const std::vector<Value>& objects) {
-  for (const Value object : objects) {
-    if (!object.is_mapping()) continue;
-    if (std::optional<FoundArguments> found = arguments_of(object)) return found;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
-                                const ReadNamedFile& read_named) {
-  document::ReadOptions options;
-  options.comments = false;
-  const document::Stream stream = document::read_documents(sources, buffer, options);
-  const std::vector<Value> objects = objects_of(stream);
-  if (std::optional<FoundArguments> found = server_arguments(objects)) {
-    return from_arguments(sources, *found, kubernetes_minor, read_named);
+FoundConfig load_config_source(SourceManager& sources, document::LazyStream& documents, int kubernetes_minor,
+                               const ReadNamedFile& read_named) {
+  const document::Stream& stream = documents.stream();
+  const std::vector<document::Document> objects = objects_of(stream);
+  const auto named = [](const document::Document& object, ConfigSource source) {
+    FoundConfig found = headed(object.root, object.range);
+    found.source = std::move(source);
+    name_form(object.root, found);
+    return found;
+  };
+  for (const document::Document& object : objects) {
+    if (!object.root.is_mapping()) continue;
+    if (const std::optional<FoundArguments> arguments = arguments_of(object.root))
+      return named(object, from_arguments(sources, *arguments, kubernetes_minor, read_named));
   }
-  if (std::optional<ConfigSource> found = platform_config(objects)) return std::move(*found);
-  ConfigSource source;
-  source.loaded = decode_auth_config(sources, stream, 0, buffer, kubernetes_minor);
-  return source;
+  for (const document::Document& object : objects) {
+    if (std::optional<ConfigSource> source = read_platform_config(object.root))
+      return named(object, std::move(*source));
+  }
+  FoundConfig found = stream.documents.empty()
+                          ? headed({}, {documents.buffer(), 0, 0})
+                          : headed(stream.documents.front().root, stream.documents.front().range);
+  found.source.loaded = decode_auth_config(sources, stream, 0, documents.buffer(), kubernetes_minor);
+  if (found.kind.empty()) {
+    found.kind = "configuration";
+    found.name = sources.name(documents.buffer());
+  }
+  return found;
+}
+
+FoundConfig config_of_flags(LoadedConfig loaded) {
+  FoundConfig found;
+  found.source.loaded = std::move(loaded);
+  found.kind = "kube-apiserver";
+  found.name = "flags";
+  return found;
 }
 
 }  // namespace oidc_audit::oidc

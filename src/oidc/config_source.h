@@ -9,6 +9,10 @@
 #include "oidc/auth_config.h"
 #include "oidc/legacy_flags.h"
 
+namespace oidc_audit::document {
+class LazyStream;
+}
+
 namespace oidc_audit::oidc {
 
 /// What kind of file a configuration of authentication was found in.
@@ -43,26 +47,30 @@ struct FoundArguments {
   std::vector<ServerArgument> arguments;
 };
 
-/// Reads whatever was given as a configuration: an AuthenticationConfiguration, a file that holds the
-/// arguments of a kube-apiserver, or a managed platform's own form (see platform_config.h). When those name
-/// an AuthenticationConfiguration, `read_named` is asked for it, and its text is added to `sources`.
-ConfigSource load_config_source(SourceManager& sources, BufferId buffer, int kubernetes_minor,
-                                const ReadNamedFile& read_named = {});
-
-/// One configuration of authentication among the documents of a buffer.
+/// A configuration of authentication, and what findings call it.
 struct FoundConfig {
   ConfigSource source;
-  std::string api_version;  ///< of the document, as written; may be empty
-  std::string kind;         ///< likewise
-  std::string name;         ///< `metadata.name`, where it has one
-  SourceRange range;        ///< the document
+  std::string api_version;           ///< of the document, as written; may be empty
+  std::string kind;                  ///< likewise, or what the form is called that has none
+  std::string name;                  ///< `metadata.name`, where it has one
+  std::optional<SourceRange> range;  ///< the document; nullopt: it was not read from text
 };
+
+/// Reads whatever was given as a configuration: an AuthenticationConfiguration, a file that holds the
+/// arguments of a kube-apiserver, or a managed platform's own form (see platform_config.h). When those name
+/// an AuthenticationConfiguration, `read_named` is asked for it, and its text is added to `sources`. Of
+/// several the first counts; what is none of them is an AuthenticationConfiguration that cannot be loaded.
+FoundConfig load_config_source(SourceManager& sources, document::LazyStream& documents, int kubernetes_minor,
+                               const ReadNamedFile& read_named = {});
+
+/// The configuration that was loaded from flags alone.
+FoundConfig config_of_flags(LoadedConfig loaded);
 
 /// Every configuration in a buffer: each AuthenticationConfiguration, the files with arguments of a
 /// kube-apiserver that hold some of --oidc-* or --authentication-config, and the forms of managed platforms,
 /// also as items of a list. Files that only look like one of these are nobody's. A buffer without any word of
 /// them is not read at all.
-std::vector<FoundConfig> find_configs(SourceManager& sources, BufferId buffer, int kubernetes_minor,
-                                      const ReadNamedFile& read_named = {});
+std::vector<FoundConfig> find_configs(SourceManager& sources, document::LazyStream& documents,
+                                      int kubernetes_minor, const ReadNamedFile& read_named = {});
 
 }  // namespace oidc_audit::oidc

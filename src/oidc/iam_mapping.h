@@ -15,6 +15,9 @@
 namespace oidc_audit {
 class SourceManager;
 }  // namespace oidc_audit
+namespace oidc_audit::document {
+class LazyStream;
+}
 
 namespace oidc_audit::oidc {
 
@@ -82,7 +85,7 @@ bool add_access_entries(const SourceManager& sources, document::Value root, IamM
 
 /// Adds the access entries among the documents of a buffer that nobody named as such. A buffer without a word
 /// of them is not read at all. Gives back how many documents were such.
-std::size_t find_access_entries(const SourceManager& sources, BufferId buffer, IamMappings& into);
+std::size_t find_access_entries(document::LazyStream& documents, IamMappings& into);
 
 /// Who presents itself, as STS tells aws-iam-authenticator; what was not given is not known.
 struct IamIdentity {

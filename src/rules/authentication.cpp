@@ -126,8 +126,7 @@ ServerConfig server_config(const oidc::FoundConfig& found, int kubernetes_minor)
   ServerConfig out;
   out.config = &found.source.loaded.config;
   out.object = {found.api_version, found.kind, {}, found.name};
-  if (found.kind.empty()) out.object.kind = "config.yaml";  // of k3s and RKE2, which has no kind
-  out.range = SourceRange{found.range.buffer, found.range.begin, found.range.begin};
+  if (found.range) out.range = SourceRange{found.range->buffer, found.range->begin, found.range->begin};
   out.kubernetes_minor = kubernetes_minor;
   return out;
 }

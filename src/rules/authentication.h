@@ -29,7 +29,7 @@ struct ServerConfig {
   bool joined = false;
 };
 
-/// A configuration that was found among documents, not joined. Borrows it.
+/// A configuration that was found among documents or made from flags, not joined. Borrows it.
 ServerConfig server_config(const oidc::FoundConfig& found, int kubernetes_minor);
 
 /// One claim mapping of an authenticator.

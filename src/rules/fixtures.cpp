@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "base/strings.h"
+#include "document/lazy_stream.h"
 #include "oidc/authenticator.h"
 #include "oidc/catalogue.h"
 #include "oidc/config_source.h"
@@ -158,16 +159,17 @@ void FixtureRun::test_file(const LoadedRule& rule, const std::string& path, bool
     if (issue.level != IssueLevel::error) continue;
     fail(rule, path, issue.location.range ? sources.start(*issue.location.range).line : 0, issue.message);
   }
+  document::LazyStream documents(sources, buffer.value());
   const std::vector<oidc::FoundConfig> found =
-      oidc::find_configs(sources, buffer.value(), oidc::kNewestKubernetesMinor);
+      oidc::find_configs(sources, documents, oidc::kNewestKubernetesMinor);
   RunOptions run_options;
   for (const oidc::FoundConfig& one : found) {
-    for (const std::string& error : errors_of(one)) fail(rule, path, sources.start(one.range).line, error);
+    for (const std::string& error : errors_of(one)) fail(rule, path, sources.start(*one.range).line, error);
     run_options.servers.push_back(server_config(one, oidc::kNewestKubernetesMinor));
   }
   if (run_options.servers.size() == 1) run_options.servers.front().joined = true;
   oidc::IamMappings access_entries;
-  oidc::find_access_entries(sources, buffer.value(), access_entries);
+  oidc::find_access_entries(documents, access_entries);
   run_options.access_entries = &access_entries;
   if (!could_ask(rule.rule.each, inventory, run_options.servers, access_entries)) {
     return fail(

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "document/lazy_stream.h"
 #include "document/read_helper.h"
 
 using namespace oidc_audit;
@@ -153,4 +154,18 @@ TEST_CASE("documents whose kind does not matter are passed over, where that is s
       CHECK(r.stream.passed_over.size() == (row.passed ? 1 : 0));
     }
   }
+}
+
+TEST_CASE("a text is read when it is first asked for, and once") {
+  SourceManager sources;
+  LazyStream documents(sources, sources.add("a.json", "# note\na: [1\n---\nb: 2 # why\n").value());
+  CHECK(documents.has("[1"));
+  CHECK_FALSE(documents.has("[2"));
+  const Stream& stream = documents.stream();
+  CHECK(&stream == &documents.stream());
+  CHECK(stream.failed_documents == 1);
+  REQUIRE(stream.documents.size() == 1);  // whatever the name says
+  CHECK(stream.documents.front().root.find("b").text() == "2");
+  REQUIRE_FALSE(stream.comments.empty());
+  CHECK(sources.text(stream.comments.back().range).find("why") != std::string_view::npos);
 }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "document/lazy_stream.h"
 #include "oidc/auth_config_write.h"
 #include "oidc/authenticator.h"
 #include "oidc/authn_case.h"
@@ -19,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SourceManager sources;
   const auto buffer = sources.add("auth.yaml", text);
   if (!buffer.ok()) return 0;
-  ConfigSource source = load_config_source(sources, buffer.value(), kNewestKubernetesMinor);
+  document::LazyStream documents(sources, buffer.value());
+  ConfigSource source = load_config_source(sources, documents, kNewestKubernetesMinor).source;
   const Authenticators authenticators = Authenticators::from(std::move(source.loaded));
   AuthenticateOptions options;
   options.now.seconds = 1'700'000'000;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/http.h"
+#include "document/lazy_stream.h"
 #include "oidc/auth_config_write.h"
 #include "oidc/claims_view.h"
 #include "oidc/discovery.h"
@@ -15,11 +16,13 @@ namespace {
 
 struct Source {
   SourceManager sources;
+  FoundConfig found;
   ConfigSource source;
 
   explicit Source(std::string text, const ReadNamedFile& read = {}) {
-    source = load_config_source(sources, sources.add("file", std::move(text)).value(), kNewestKubernetesMinor,
-                                read);
+    document::LazyStream documents(sources, sources.add("file", std::move(text)).value());
+    found = load_config_source(sources, documents, kNewestKubernetesMinor, read);
+    source = found.source;
   }
   const JwtAuthenticator& jwt() const {
     REQUIRE(source.loaded.config.jwt.size() == 1);

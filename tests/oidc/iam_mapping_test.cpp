@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "document/lazy_stream.h"
 #include "document/reader.h"
 #include "oidc/authenticator.h"
 #include "oidc/iam_names.h"
@@ -310,7 +311,8 @@ TEST_CASE("names that IAM identities can have", "[oidc][iam]") {
       {"accessEntries": [{"principalArn": "arn:aws:iam::111122223333:user/jane", "username": "", "kubernetesGroups": null}]}
       {"accessEntries": ["arn:aws:iam::111122223333:role/other"], "principalArn": 5})")
                             .value();
-  CHECK(find_access_entries(sources, file, mappings) == 3);
+  document::LazyStream documents(sources, file);
+  CHECK(find_access_entries(documents, mappings) == 3);
   CHECK(mappings.entries.size() == 2);
   mappings.accounts.push_back({"444455556666", {}});
   const IamNames names(mappings);
@@ -329,8 +331,8 @@ TEST_CASE("names that IAM identities can have", "[oidc][iam]") {
   for (const char* text :
        {R"({"principalArn": "arn:aws:iam::1:role/x", "kubernetesGroupsOf": 1})",
         "kind: X\nprincipalArn: a\nkubernetesGroups: [a]\nusername: a\n", "principalArn"}) {
-    const BufferId other = sources.add("other", std::string(text)).value();
-    CHECK(find_access_entries(sources, other, none) == 0);
+    document::LazyStream other(sources, sources.add("other", std::string(text)).value());
+    CHECK(find_access_entries(other, none) == 0);
   }
   CHECK(none.entries.empty());
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "document/lazy_stream.h"
 #include "oidc/auth_config_write.h"
 #include "oidc/authenticator.h"
 #include "source/source_manager.h"
@@ -14,8 +15,8 @@ struct Source {
   ConfigSource source;
 
   explicit Source(std::string text) {
-    source =
-        load_config_source(sources, sources.add("file", std::move(text)).value(), kNewestKubernetesMinor);
+    document::LazyStream documents(sources, sources.add("file", std::move(text)).value());
+    source = load_config_source(sources, documents, kNewestKubernetesMinor).source;
   }
   const AuthConfig& config() const { return source.loaded.config; }
   std::string errors() const {
@@ -280,7 +281,8 @@ TEST_CASE("forms that nobody named are found where they are certain", "[oidc][pl
       SourceManager sources;
       const BufferId buffer = sources.add("file", std::string(row.text)).value();
       std::vector<std::string> objects;
-      for (const FoundConfig& found : find_configs(sources, buffer, kNewestKubernetesMinor))
+      document::LazyStream documents(sources, buffer);
+      for (const FoundConfig& found : find_configs(sources, documents, kNewestKubernetesMinor))
         objects.push_back(found.kind + "/" + found.name);
       CHECK(objects == row.objects);
     }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "diag/collector.h"
+#include "document/lazy_stream.h"
 #include "oidc/catalogue.h"
 #include "oidc/config_source.h"
 #include "rbac/inventory.h"
@@ -27,7 +28,8 @@ struct Scan {
     Collector issues;
     const BufferId buffer = sources.add("a.yaml", std::string(manifests)).value();
     inventory->add(buffer, rbac::LoadOptions{}, issues);
-    configs = oidc::find_configs(sources, buffer, oidc::kNewestKubernetesMinor);
+    document::LazyStream documents(sources, buffer);
+    configs = oidc::find_configs(sources, documents, oidc::kNewestKubernetesMinor);
     inventory->finish(issues);
   }
 
