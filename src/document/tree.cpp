@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/json_pointer.h"
 #include "document/yaml_scalar.h"
 
 namespace oidc_audit::document {
@@ -15,19 +16,6 @@ namespace {
 constexpr std::array<std::string_view, 7> kKinds = {"null",   "boolean",  "integer", "floating",
                                                     "string", "sequence", "mapping"};
 constexpr std::size_t kBlockBytes = std::size_t{1} << 16;
-
-// One step of an RFC 6901 pointer with ~1 and ~0 undone.
-std::string unescape_step(std::string_view step) {
-  std::string out;
-  for (std::size_t i = 0; i < step.size(); ++i) {
-    if (step[i] == '~' && i + 1 < step.size() && (step[i + 1] == '0' || step[i + 1] == '1')) {
-      out += step[++i] == '0' ? '~' : '/';
-    } else {
-      out += step[i];
-    }
-  }
-  return out;
-}
 
 // What `<<` contributes, in the order the Kubernetes tool chain writes it: of a list of mappings the
 // last comes first, so that the earlier ones win.
@@ -144,7 +132,7 @@ Value Value::at_pointer(std::string_view pointer) const noexcept {
   while (at.exists() && !pointer.empty()) {
     if (pointer[0] != '/') return {};
     const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
-    const std::string step = unescape_step(pointer.substr(1, end - 1));
+    const std::string step = key_of_pointer_token(pointer.substr(1, end - 1));
     pointer.remove_prefix(end);
     if (at.is_sequence()) {
       std::size_t index = 0;

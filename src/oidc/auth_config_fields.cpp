@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "base/go_quote.h"
+#include "base/json_pointer.h"
 #include "base/strings.h"
 
 namespace oidc_audit::oidc {
@@ -23,8 +24,7 @@ struct Place {
     const auto joined = [&](const std::string& front) {
       return front.empty() ? std::string(name) : front + "." + std::string(name);
     };
-    std::string token = replace_all(replace_all(name, "~", "~0"), "/", "~1");
-    return {joined(indexed), joined(dotted), pointer + "/" + token};
+    return {joined(indexed), joined(dotted), pointer + "/" + pointer_token(name)};
   }
   Place item(std::size_t index) const {
     const std::string number = std::to_string(index);

@@ -1,6 +1,6 @@
 #include "oidc/platform_config.h"
 
-#include "base/strings.h"
+#include "base/json_pointer.h"
 #include "oidc/platform_reader.h"
 
 namespace oidc_audit::oidc {
@@ -9,8 +9,7 @@ using document::Value;
 
 PlatformValue PlatformValue::find(std::string_view key) const {
   std::string joined = name.empty() ? std::string(key) : name + "." + std::string(key);
-  const std::string token = replace_all(replace_all(key, "~", "~0"), "/", "~1");
-  return {value.find(key), std::move(joined), pointer + "/" + token};
+  return {value.find(key), std::move(joined), pointer + "/" + pointer_token(key)};
 }
 
 PlatformValue PlatformValue::item(std::size_t index, Value item) const {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/strings.h"
+#include "base/json_pointer.h"
 
 namespace oidc_audit::rbac {
 
@@ -11,7 +11,7 @@ std::string FieldPath::pointer() const {
   std::string out = parent != nullptr ? parent->pointer() : std::string();
   out += '/';
   if (index != kNoIndex) return out + std::to_string(index);
-  return out + replace_all(replace_all(key, "~", "~0"), "/", "~1");
+  return out + pointer_token(key);
 }
 
 std::string FieldPath::text() const {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/json_pointer.h"
 #include "base/strings.h"
 
 namespace oidc_audit::rules {
@@ -67,8 +68,7 @@ void walk_meta(Walk& walk, const rbac::Meta& meta) {
                                     std::pair{std::string_view("annotations"), &meta.annotations}}) {
     if (list->empty() || !walk.take_if(field, list->front().first.range)) continue;
     for (const auto& [key, value] : *list) {
-      std::string escaped = replace_all(replace_all(key.value, "~", "~0"), "/", "~1");
-      if (walk.take_if(escaped, value.range)) return;
+      if (walk.take_if(pointer_token(key.value), value.range)) return;
     }
     return;
   }

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/files.h"
+#include "base/json_pointer.h"
 #include "base/result.h"
 #include "base/strings.h"
 #include "base/time.h"
@@ -143,4 +144,20 @@ TEST_CASE("memory files list like a file system") {
   REQUIRE(entries.size() == 2);
   CHECK(entries[0].name == "b");
   CHECK(entries[1].name == "x.yaml");
+}
+
+TEST_CASE("keys become steps of a pointer and come back") {
+  struct Row {
+    const char* key;
+    const char* token;
+  };
+  for (const auto& [key, token] : {Row{"", ""}, Row{"a", "a"}, Row{"a/b", "a~1b"}, Row{"~", "~0"},
+                                   Row{"~1", "~01"}, Row{"/~/", "~1~0~1"}}) {
+    DYNAMIC_SECTION(token) {
+      CHECK(pointer_token(key) == token);
+      CHECK(key_of_pointer_token(token) == key);
+    }
+  }
+  CHECK(key_of_pointer_token("a~") == "a~");
+  CHECK(key_of_pointer_token("~2~01") == "~2~1");
 }
