@@ -14,6 +14,7 @@
 #include "cli/completion.h"
 #include "cluster/kubeconfig.h"
 #include "cluster/kubeconfig_file.h"
+#include "diag/severity_words.h"
 #include "oidc/auth_config.h"
 #include "oidc/catalogue.h"
 #include "rbac/resources.h"
@@ -71,8 +72,8 @@ Completion rule_levels(const Request& request) {
     return of_words(std::move(ids), kCompletionNoFiles | kCompletionNoSpace);
   }
   std::vector<Candidate> out;
-  for (const char* level : {"info", "low", "medium", "high", "critical"}) {
-    out.push_back({std::string(request.prefix.substr(0, equals + 1)) + level, ""});
+  for (const std::string_view level : severity_words()) {
+    out.push_back({std::string(request.prefix.substr(0, equals + 1)).append(level), ""});
   }
   return of_words(std::move(out));
 }

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "cli/command.h"
 #include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
 #include "cli/subject_claims.h"
+#include "diag/severity_words.h"
 #include "oidc/catalogue.h"
 
 namespace oidc_audit::cli {
@@ -16,6 +18,13 @@ namespace oidc_audit::cli {
 namespace {
 
 constexpr const char* kRules = "Rule options";
+
+std::vector<std::string> severity_choices(bool or_never) {
+  const std::span<const std::string_view> words = severity_words();
+  std::vector<std::string> out(words.begin(), words.end());
+  if (or_never) out.emplace_back("never");
+  return out;
+}
 
 SetValue to_severity_word(std::optional<std::string>& target, std::vector<std::string> words) {
   return [&target, words = std::move(words)](std::string_view text) -> Result<void> {
@@ -69,20 +78,22 @@ Result<RuleChange> parse_severity_change(std::string_view text) {
     return Error(ErrorKind::usage, fmt::format("`{}` is not of the form RULE=LEVEL", text));
   }
   const std::string_view level = text.substr(equals + 1);
-  static const std::vector<std::string> kLevels = {"info", "low", "medium", "high", "critical"};
-  RETURN_IF_ERROR(check_choice(level, kLevels));
+  RETURN_IF_ERROR(check_choice(level, severity_choices(false)));
   return RuleChange{std::string(text.substr(0, equals)), std::nullopt, parse_severity(level)};
 }
 
-void declare_thresholds(CommandSpec& spec, RuleOptions& options) {
-  const std::vector<std::string> levels = {"info", "low", "medium", "high", "critical"};
-  std::vector<std::string> or_never = levels;
-  or_never.emplace_back("never");
-  OptionDecl& fail_on =
-      spec.custom("--fail-on", "SEVERITY", to_severity_word(options.fail_on, or_never),
+void declare_fail_on(CommandSpec& spec, std::optional<std::string>& fail_on) {
+  const std::vector<std::string> levels = severity_choices(true);
+  OptionDecl& declared =
+      spec.custom("--fail-on", "SEVERITY", to_severity_word(fail_on, levels),
                   "end with status 1 when there is a finding of this severity or a higher one");
-  fail_on.choices = or_never;
-  fail_on.default_text = "high";
+  declared.choices = levels;
+  declared.default_text = "high";
+}
+
+void declare_thresholds(CommandSpec& spec, RuleOptions& options) {
+  const std::vector<std::string> levels = severity_choices(false);
+  declare_fail_on(spec, options.fail_on);
   OptionDecl& minimum =
       spec.custom("--min-severity", "SEVERITY", to_severity_word(options.min_severity, levels),
                   "show findings from this severity on");
@@ -134,8 +145,7 @@ const oidc::Catalogue& RunRules::catalogue() const { return own ? *own : oidc::C
 Result<void> load_rules(const RuleOptions& options, LoadedConfig& loaded, Context& context,
                         SourceManager& sources, RunRules& out) {
   for (const std::string& pack : loaded.config.rule_packs) {
-    const bool absolute = !pack.empty() && pack.front() == '/';
-    RETURN_IF_ERROR(add_rules(absolute ? pack : loaded.directory + "/" + pack, context, sources, out));
+    RETURN_IF_ERROR(add_rules(path_beside(loaded, pack, context.files), context, sources, out));
   }
   for (const std::string& directory : options.rule_directories) {
     RETURN_IF_ERROR(add_rules(directory, context, sources, out));

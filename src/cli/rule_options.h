@@ -38,6 +38,8 @@ struct RuleOptions {
 /// Reads `RULE=LEVEL`, for --severity.
 Result<RuleChange> parse_severity_change(std::string_view text);
 
+/// Declares --fail-on: a severity or `never`, `high` when it is not given.
+void declare_fail_on(CommandSpec& spec, std::optional<std::string>& fail_on);
 /// Declares --fail-on and --min-severity.
 void declare_thresholds(CommandSpec& spec, RuleOptions& options);
 /// Declares --rules, --enable, --disable and --severity, in the group `Rule options`.

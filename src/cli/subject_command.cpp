@@ -8,6 +8,7 @@
 #include "cli/config_file.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
+#include "cli/rule_options.h"
 #include "cli/subject_claims.h"
 #include "oidc/catalogue.h"
 #include "report/subject_report.h"
@@ -24,7 +25,7 @@ struct SubjectOptions {
   std::string claims_file;
   std::vector<std::string> prefixes;
   std::vector<std::string> rule_directories;
-  std::string fail_on = "high";
+  std::optional<std::string> fail_on;
 };
 
 ExitCode run_subject(const SubjectOptions& options, Context& context) {
@@ -61,7 +62,7 @@ ExitCode run_subject(const SubjectOptions& options, Context& context) {
   parsed.reserve(options.names.size());
   facts.reserve(options.names.size());
   std::vector<report::SubjectEntry> entries;
-  const std::optional<Severity> fail_on = parse_severity(options.fail_on);
+  const std::optional<Severity> fail_on = parse_severity(options.fail_on.value_or("high"));
   ExitCode exit = ExitCode::ok;
   for (const std::string& name : options.names) {
     parsed.push_back(catalogue.parse(name, parse));
@@ -107,9 +108,7 @@ void declare_subject(CommandSpec& spec) {
               "JSON payload of a token, for what the name alone cannot tell; `-` for standard input");
   spec.option("--rules", "DIR", options->rule_directories,
               "also the rule packs in DIR, and the providers in DIR/providers");
-  spec.choice("--fail-on", "SEVERITY", {"info", "low", "medium", "high", "critical", "never"},
-              options->fail_on, "exit with 1 on a finding of at least this severity")
-      .default_text = "high";
+  declare_fail_on(spec, options->fail_on);
   spec.positionals("NAME", options->names, "subject name as it stands in a binding").required = true;
   spec.run([options](Context& context) { return run_subject(*options, context); });
 }

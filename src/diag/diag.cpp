@@ -11,6 +11,7 @@
 #include "diag/issue.h"
 #include "diag/location.h"
 #include "diag/severity.h"
+#include "diag/severity_words.h"
 
 namespace oidc_audit {
 
@@ -48,6 +49,9 @@ std::string_view to_string(Confidence confidence) {
 }
 std::string_view to_string(Effect effect) { return kEffects[static_cast<std::size_t>(effect)]; }
 std::string_view to_string(IssueLevel level) { return kLevels[static_cast<std::size_t>(level)]; }
+
+std::span<const std::string_view> severity_words() { return kSeverities; }
+std::span<const std::string_view> confidence_words() { return kConfidences; }
 
 std::optional<Severity> parse_severity(std::string_view text) { return parse<Severity>(kSeverities, text); }
 std::optional<Confidence> parse_confidence(std::string_view text) {

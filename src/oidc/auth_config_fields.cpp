@@ -5,7 +5,6 @@
 
 #include "base/go_quote.h"
 #include "base/json_pointer.h"
-#include "base/strings.h"
 
 namespace oidc_audit::oidc {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "diag/severity_words.h"
 #include "document/reader.h"
 #include "rules/yaml_reader.h"
 
@@ -14,10 +15,8 @@ namespace {
 using document::Member;
 using document::Value;
 
-constexpr std::string_view kLevels[] = {"info", "low", "medium", "high", "critical"};
-
 std::optional<Severity> read_level(YamlReader& reader, Value value, std::string_view what) {
-  const auto index = reader.word(value, what, kLevels);
+  const auto index = reader.word(value, what, severity_words());
   return index ? std::optional(static_cast<Severity>(*index)) : std::nullopt;
 }
 
@@ -88,8 +87,10 @@ RuleOverride read_rule(YamlReader& reader, Value key, Value value) {
   } else if (text == "on" || text == "enabled") {
     rule.enabled = true;
   } else {
-    constexpr std::string_view kWords[] = {"info", "low", "medium", "high", "critical", "on", "off"};
-    if (const auto index = reader.word(value, what, kWords); index && *index < std::size(kLevels)) {
+    const std::span<const std::string_view> levels = severity_words();
+    std::vector<std::string_view> words(levels.begin(), levels.end());
+    words.insert(words.end(), {"on", "off"});
+    if (const auto index = reader.word(value, what, words); index && *index < levels.size()) {
       rule.severity = static_cast<Severity>(*index);
       rule.enabled = true;
     }

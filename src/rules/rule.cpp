@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "diag/severity_words.h"
 #include "rules/yaml_reader.h"
 
 namespace oidc_audit::rules {
@@ -16,8 +17,6 @@ using document::Value;
 constexpr std::string_view kEach[] = {"object",        "binding",        "subject",        "role",
                                       "role-rule",     "iam-mapping",    "authentication", "authenticator",
                                       "claim-mapping", "validation-rule"};
-constexpr std::string_view kSeverities[] = {"info", "low", "medium", "high", "critical"};
-constexpr std::string_view kConfidences[] = {"low", "medium", "high"};
 constexpr std::string_view kEffects[] = {"live", "dead", "open-in-expander", "rejected", "unknown"};
 constexpr std::string_view kAdjustments[] = {"admin", "read-only", "namespaced"};
 
@@ -99,7 +98,7 @@ std::uint8_t RuleReader::adjustments(Value value) {
 
 void RuleReader::severity(Value value) {
   const auto level = [&](Value v, std::string_view what) {
-    const auto index = reader_.word(v, what, kSeverities);
+    const auto index = reader_.word(v, what, severity_words());
     return index ? static_cast<Severity>(*index) : Severity::medium;
   };
   if (!value.is_mapping()) {
@@ -136,7 +135,7 @@ void RuleReader::severity(Value value) {
 
 void RuleReader::confidence(Value value) {
   const auto level = [&](Value v, std::string_view what) {
-    const auto index = reader_.word(v, what, kConfidences);
+    const auto index = reader_.word(v, what, confidence_words());
     return index ? static_cast<Confidence>(*index) : Confidence::medium;
   };
   if (!value.is_mapping()) {

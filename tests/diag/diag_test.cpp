@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "diag/collector.h"
+#include "diag/severity_words.h"
 
 using namespace oidc_audit;
 
@@ -36,6 +37,7 @@ TEST_CASE("names of levels are read back") {
   for (int i = 0; i < 5; ++i) {
     const auto severity = static_cast<Severity>(i);
     CHECK(parse_severity(to_string(severity)) == severity);
+    CHECK(severity_words()[static_cast<std::size_t>(i)] == to_string(severity));
     const auto effect = static_cast<Effect>(i);
     CHECK(parse_effect(to_string(effect)) == effect);
   }
