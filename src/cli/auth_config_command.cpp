@@ -44,7 +44,6 @@ struct Check {
   std::vector<document::Comment> comments;  ///< of the file
   std::vector<std::string> notes;
   rules::RunResult result;
-  std::size_t below_minimum = 0;
   ExitCode status = ExitCode::ok;
 };
 
@@ -71,7 +70,7 @@ report::ScanReport scan_report(const Check& check) {
   summary.files_read = check.inputs.counts.files;
   summary.rules_run = check.result.rules_asked;
   summary.suppressed = check.result.suppressed.size();
-  summary.below_minimum = check.below_minimum;
+  summary.below_minimum = rules::hidden_count(check.result);
   return {check.inputs.sources,      check.result.findings, check.result.suppressed, check.result.issues,
           check.rules.rules.infos(), std::move(summary),    std::string(kVersion)};
 }
@@ -220,23 +219,16 @@ ExitCode run_check(const CheckOptions& given, Context& context) {
   const oidc::Authenticators& authenticators = *check.authenticators;
   add_prefix_notes(authenticators.config(), check.notes);
 
+  const Thresholds limits = thresholds(options.rules, config.config);
   rules::RunOptions run;
+  run.minimum = limits.minimum;
   if (authenticators.status() != oidc::ConfigStatus::load_error) run.servers.push_back(check.server);
   run.comments = check.comments;
   check.result = rules::run(check.rules.rules, *check.inputs.inventory, check.inputs.sources, config.config,
                             check.rules.catalogue(), run);
   print_issues(check.inputs.sources, check.result.issues, context);
-  const Thresholds limits = thresholds(options.rules, config.config);
-  std::vector<Finding>& findings = check.result.findings;
-  const bool failed = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
-    return limits.fail_on && finding.severity >= *limits.fail_on;
-  });
-  const auto hidden = std::remove_if(findings.begin(), findings.end(),
-                                     [&](const Finding& f) { return f.severity < limits.minimum; });
-  check.below_minimum = static_cast<std::size_t>(findings.end() - hidden);
-  findings.erase(hidden, findings.end());
   const bool starts = authenticators.status() == oidc::ConfigStatus::valid;
-  check.status = starts && !failed ? ExitCode::ok : ExitCode::findings;
+  check.status = starts && !fails(limits, check.result) ? ExitCode::ok : ExitCode::findings;
   if (context.options.output == "sarif") {
     // Why the server does not start is said in the report's notifications.
     for (Issue& issue : config_issues(authenticators, check.server.object)) {

@@ -12,6 +12,7 @@
 #include "cli/subject_claims.h"
 #include "diag/severity_words.h"
 #include "oidc/catalogue.h"
+#include "rules/engine.h"
 
 namespace oidc_audit::cli {
 
@@ -135,6 +136,10 @@ Thresholds thresholds(const RuleOptions& options, const rules::Config& config) {
   if (config.min_severity) out.minimum = *config.min_severity;
   if (options.min_severity) out.minimum = parse_severity(*options.min_severity).value_or(out.minimum);
   return out;
+}
+
+bool fails(const Thresholds& limits, const rules::RunResult& result) {
+  return limits.fail_on && rules::worst(result) >= limits.fail_on;
 }
 
 RunRules::RunRules() : rules(rules::RuleSet::builtin()) {}

@@ -13,6 +13,10 @@
 #include "rules/rule_set.h"
 #include "source/source_manager.h"
 
+namespace oidc_audit::rules {
+struct RunResult;
+}
+
 namespace oidc_audit::cli {
 
 class CommandSpec;
@@ -51,6 +55,8 @@ struct Thresholds {
   Severity minimum = Severity::low;
 };
 Thresholds thresholds(const RuleOptions& options, const rules::Config& config);
+/// Whether a finding, shown or not, decides the exit status.
+bool fails(const Thresholds& limits, const rules::RunResult& result);
 
 /// The rules and providers of a run.
 struct RunRules {

@@ -4,7 +4,6 @@
 #include <array>
 #include <iterator>
 #include <memory>
-#include <numeric>
 #include <span>
 #include <string>
 #include <utility>
@@ -106,16 +105,6 @@ constexpr std::array kFormats = {
     Format{"sarif", write_sarif},   Format{"gitlab-codequality", write_gitlab_codequality},
     Format{"github", write_github},
 };
-
-/// The highest severity of what was found, shown or not; nullopt when nothing was.
-std::optional<Severity> worst(const rules::RunResult& result) {
-  std::optional<Severity> out;
-  for (std::size_t i = 0; i < result.hidden.size(); ++i) {
-    if (result.hidden[i] != 0) out = static_cast<Severity>(i);
-  }
-  for (const Finding& finding : result.findings) out = std::max(out, std::optional(finding.severity));
-  return out;
-}
 
 Result<void> check_formats(const ScanOptions& options, const Context& context) {
   const auto& paths = options.input.paths;
@@ -223,14 +212,14 @@ ExitCode run_scan(const ScanOptions& given, Context& context) {
 
   const Thresholds limits = thresholds(options.rules, config.config);
   rules::RunResult result = ask_rules(rules, inputs, config.config, limits.minimum, servers);
-  const bool failed = limits.fail_on && worst(result) >= *limits.fail_on;
+  const bool failed = fails(limits, result);
   const ExitCode status = with_inputs(failed ? ExitCode::findings : ExitCode::ok, inputs, options.input);
 
   report::Summary summary = summarize(inputs);
   count_configurations(servers, summary);
   summary.rules_run = result.rules_asked;
   summary.suppressed = result.suppressed.size();
-  summary.below_minimum = std::accumulate(result.hidden.begin(), result.hidden.end(), std::size_t{0});
+  summary.below_minimum = rules::hidden_count(result);
 
   Collector issues;
   for (Issue& issue : inputs.issues) issues.add(std::move(issue));

@@ -1,6 +1,7 @@
 #include "rules/engine.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "diag/collector.h"
 #include "oidc/iam_names.h"
@@ -74,6 +75,19 @@ RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const Sour
   for (Issue& issue : issues) collector.add(std::move(issue));
   result.issues = collector.take_issues();
   return result;
+}
+
+std::optional<Severity> worst(const RunResult& result) {
+  std::optional<Severity> out;
+  for (std::size_t i = 0; i < result.hidden.size(); ++i) {
+    if (result.hidden[i] != 0) out = static_cast<Severity>(i);
+  }
+  for (const Finding& finding : result.findings) out = std::max(out, std::optional(finding.severity));
+  return out;
+}
+
+std::size_t hidden_count(const RunResult& result) {
+  return std::accumulate(result.hidden.begin(), result.hidden.end(), std::size_t{0});
 }
 
 std::vector<Finding> check_subject(const RuleSet& rules, rbac::SubjectKind kind, std::string_view name,

@@ -57,6 +57,11 @@ struct RunResult {
   std::size_t rules_asked = 0;  ///< enabled
 };
 
+/// The highest severity of what was found, shown or not; nullopt when nothing was.
+std::optional<Severity> worst(const RunResult& result);
+/// How many findings are not shown.
+std::size_t hidden_count(const RunResult& result);
+
 /// Asks all enabled rules about everything in the inventory.
 RunResult run(const RuleSet& rules, const rbac::Inventory& inventory, const SourceManager& sources,
               const Config& config, const oidc::Catalogue& catalogue, const RunOptions& options = {});
