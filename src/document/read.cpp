@@ -6,6 +6,7 @@
 #include "base/strings.h"
 #include "document/builder.h"
 #include "document/json_reader.h"
+#include "document/plain_yaml_reader.h"
 #include "document/reader.h"
 #include "document/yaml_reader.h"
 #include "document/yaml_text.h"
@@ -233,10 +234,23 @@ class StreamReader {
 
   std::optional<Issue> parse_yaml(std::size_t begin, std::size_t end) {
     const std::uint32_t first = tree().size();
-    auto failure = read_yaml(buffer_, text_, static_cast<std::uint32_t>(begin),
-                             static_cast<std::uint32_t>(end), *builder_, stream_.documents);
+    std::optional<Issue> failure;
+    if (!options_.plain_first || !read_plain(begin, end)) {
+      failure = read_yaml(buffer_, text_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
+                          *builder_, stream_.documents);
+    }
     if (!failure && options_.comments) collect_comments(tree(), first, begin, end, stream_.comments);
     return failure;
+  }
+
+  bool read_plain(std::size_t begin, std::size_t end) {
+    const std::size_t issues = stream_.issues.size();
+    if (read_plain_yaml(text_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end), *builder_,
+                        stream_.documents)) {
+      return true;
+    }
+    stream_.issues.resize(issues);
+    return false;
   }
 
   void refuse(std::size_t begin, std::size_t end, Issue issue) {

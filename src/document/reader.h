@@ -63,6 +63,8 @@ struct ReadOptions {
   ItemSink items;
   /// Keep the places of comments (YAML).
   bool comments = true;
+  /// Let the reader for plain YAML try first; false costs time and changes nothing else.
+  bool plain_first = true;
 };
 
 /// Everything that one buffer holds.

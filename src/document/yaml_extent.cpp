@@ -155,12 +155,14 @@ bool null_word_at(std::string_view text, std::size_t at, std::size_t& size) {
   constexpr std::array<std::string_view, 4> kWords = {"~", "null", "Null", "NULL"};
   for (const std::string_view word : kWords) {
     if (text.substr(at, word.size()) != word) continue;
-    const std::size_t behind = at + word.size();
+    std::size_t behind = at + word.size();
+    while (behind < text.size() && is_blank(text[behind])) ++behind;
     if (behind < text.size()) {
       const char c = text[behind];
       const bool colon =
           c == ':' && (behind + 1 >= text.size() || is_space(text[behind + 1]) || is_flow(text[behind + 1]));
-      if (!is_space(c) && !is_flow(c) && !colon) continue;
+      const bool comment = c == '#' && behind > at + word.size();
+      if (!is_break(c) && !is_flow(c) && !colon && !comment) continue;
     }
     size = word.size();
     return true;
