@@ -213,6 +213,26 @@ void Catalogue::Impl::make_candidates(ParsedName& parsed, const ParseOptions& op
   finish(std::move(made), kinds.back());
 }
 
+namespace {
+
+// Of the readings of one provider that a name alone cannot tell apart, the ones first whose parts are claims
+// of the token: `cluster_id` where the token's `cluster_id` is the subject.
+void confirmed_first(const ClaimLookup& claims, std::vector<Candidate>& candidates) {
+  const auto confirmed = [&](const Candidate& candidate) {
+    return std::any_of(candidate.segments.begin(), candidate.segments.end(),
+                       [&](const Segment& segment) { return claims(segment.name) == segment.value; });
+  };
+  for (auto first = candidates.begin(); first != candidates.end();) {
+    const auto last = std::find_if(first, candidates.end(), [&](const Candidate& c) {
+      return c.provider != first->provider || c.likelihood != first->likelihood;
+    });
+    std::stable_partition(first, last, confirmed);
+    first = last;
+  }
+}
+
+}  // namespace
+
 void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
                            const std::vector<IssuerHit>& hits, std::vector<Candidate>& out) const {
   if (parsed.rest.size() > kMaxParsedBytes) return;
@@ -317,6 +337,7 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
   for (const Reading& reading : kept)
     make_candidates(parsed, options, reading.provider, reading.rule, reading.captures, reading.items,
                     reading.hit, reading.likelihood, out);
+  if (options.claims != nullptr) confirmed_first(*options.claims, out);
 }
 
 }  // namespace oidc_audit::oidc

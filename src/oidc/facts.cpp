@@ -4,9 +4,11 @@
 #include "base/unicode.h"
 #include "base/unicode_text.h"
 #include "oidc/catalogue_impl.h"
+#include "oidc/name_repair.h"
 #include "oidc/name_shape.h"
 #include "oidc/near.h"
 #include "oidc/near_finder.h"
+#include "oidc/value_class.h"
 
 namespace oidc_audit::oidc {
 
@@ -18,20 +20,42 @@ bool only_truncated(const Walk& walk) {
   });
 }
 
+// How the platform writes what the text means, where all of the segment is encoded.
+std::optional<std::string> as_encoded(const Provider::Compiled& provider, std::string_view segment,
+                                      std::string_view raw) {
+  const auto it = provider.segments.find(segment);
+  if (it == provider.segments.end()) return std::nullopt;
+  switch (it->second.decoding) {
+    case Decoding::jenkins_path:
+      return jenkins_job_path(raw);
+    case Decoding::query:
+      return query_escaped(raw);
+    case Decoding::none:
+    case Decoding::colon:
+    case Decoding::percent:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
 // What the platform would have written for percent signs and colons.
 void check_encoding(const Provider::Compiled& provider, const std::vector<Segment>& segments,
-                    std::string_view name, bool raw_colons, SubjectFacts& facts) {
-  if (provider.escapes == Escapes::unknown) return;
+                    std::string_view name, bool damaged, SubjectFacts& facts) {
   for (const Segment& segment : segments) {
     const std::string_view raw = name.substr(segment.begin, segment.end - segment.begin);
+    if (std::optional<std::string> written = as_encoded(provider, segment.name, raw)) {
+      if (damaged && *written != raw)
+        facts.encoding.push_back({segment.begin, segment.end, *std::move(written)});
+      continue;
+    }
+    if (provider.escapes == Escapes::unknown) continue;
     for (std::size_t i = 0; i < raw.size(); ++i) {
       const auto add = [&](std::size_t length, std::string expected) {
         const auto begin = static_cast<std::uint32_t>(segment.begin + i);
         facts.encoding.push_back({begin, begin + static_cast<std::uint32_t>(length), std::move(expected)});
         i += length - 1;
       };
-      if (raw[i] == ':' && raw_colons && provider.escapes == Escapes::colon &&
-          segment.name == "environment") {
+      if (raw[i] == ':' && damaged && provider.escapes == Escapes::colon && segment.name == "environment") {
         add(1, "%3A");
         continue;
       }
@@ -93,6 +117,45 @@ std::optional<LookalikeHost> find_lookalike(const Catalogue::Impl& impl, std::st
   return std::nullopt;
 }
 
+// The `?` before the query of a URL that the nearest grammar has there is no pattern.
+void drop_queries(SubjectFacts& facts, std::string_view name) {
+  if (!facts.near) return;
+  const auto covers = [](const auto& part, const Wildcard& w) {
+    return part.begin <= w.begin && w.begin < part.end;
+  };
+  std::erase_if(facts.wildcards, [&](const Wildcard& w) {
+    return name.substr(w.begin, w.end - w.begin) == "?" && name.find('=', w.end) != std::string_view::npos &&
+           std::none_of(facts.near->flaws.begin(), facts.near->flaws.end(),
+                        [&](const Flaw& flaw) { return covers(flaw, w); }) &&
+           std::none_of(facts.near->segments.begin(), facts.near->segments.end(),
+                        [&](const Segment& segment) { return covers(segment, w); });
+  });
+}
+
+// A ref that git does not admit is wrong in itself, whatever its slashes.
+bool bad_ref(const SubjectFacts& facts) {
+  if (!facts.near || !facts.near->ref) return false;
+  const NearMatch& near = *facts.near;
+  return std::any_of(near.flaws.begin(), near.flaws.end(), [&](const Flaw& flaw) {
+    const Segment* segment = near.find(flaw.segment);
+    return flaw.departure == Departure::impossible_value && segment != nullptr && segment->value == *near.ref;
+  });
+}
+
+// The spelling with other slashes that is a name of the same provider, if it was near to one's.
+std::string mend_slashes(const Catalogue& catalogue, const ParsedName& parsed, const ParseOptions& options,
+                         const SubjectFacts& facts) {
+  const bool cut = facts.near && facts.near->has(Departure::truncated);
+  for (std::string& text : with_other_slashes(parsed.name)) {
+    if (text.size() > parsed.name.size() && !cut) continue;
+    const ParsedName again = catalogue.parse(text, options);
+    const Candidate* const c = again.recognised();
+    if (c == nullptr || c->likelihood == Likelihood::passed_on) continue;
+    if (!facts.near || facts.near->provider == c->provider) return std::move(text);
+  }
+  return {};
+}
+
 }  // namespace
 
 SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& options) const {
@@ -134,7 +197,16 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
     });
     if (!facts.wildcards.empty() && facts.wildcards.front().begin == base)
       facts.wildcards.front().place = WildcardPlace::before_tenant;
-    facts.near = nearest(facts.wildcards);
+    if (facts.wildcards.empty()) {
+      if (const std::string lowered = with_lower_uuids(parsed.name); !lowered.empty()) {
+        ParsedName again = parse(lowered, options);
+        if (again.recognised() != nullptr) facts.near = near_by_case(parsed, std::move(again));
+      }
+    }
+    if (!facts.near) facts.near = nearest(facts.wildcards);
+    drop_queries(facts, parsed.name);
+    if (facts.wildcards.empty() && !bad_ref(facts))
+      facts.other_slashes = mend_slashes(*this, parsed, options, facts);
   }
   if (recognised != nullptr && recognised->custom_template) {
     for (const SubjectRule& rule : recognised->provider->compiled->subjects) {
@@ -147,7 +219,8 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
     std::vector<Wildcard> none;
     auto near = nearest(none);
     const bool slips =
-        near && near->provider == recognised->provider && near->segments.size() > 2 &&
+        near && near->provider == recognised->provider &&
+        near->segments.size() > std::min<std::size_t>(recognised->segments.size(), 2) &&
         std::all_of(near->flaws.begin(), near->flaws.end(), [&](const Flaw& flaw) {
           const std::string_view value = parsed.name.substr(flaw.begin, flaw.end - flaw.begin);
           return !flaw.segment.empty() && value.find(':') == std::string_view::npos &&
@@ -155,7 +228,7 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
         });
     if (slips) facts.near = std::move(near);
   }
-  if (recognised != nullptr) {
+  if (recognised != nullptr && !facts.near) {
     check_encoding(*recognised->provider->compiled, recognised->segments, parsed.name, false, facts);
   } else if (facts.near) {
     check_encoding(*facts.near->provider->compiled, facts.near->segments, parsed.name, true, facts);

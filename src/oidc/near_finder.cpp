@@ -1,6 +1,7 @@
 #include "oidc/near_finder.h"
 
 #include <algorithm>
+#include <cassert>
 #include <tuple>
 
 #include "base/strings.h"
@@ -36,6 +37,32 @@ bool refines(const Grammar& grammar) {
     return element.kind == Element::Kind::segment &&
            element.segment.value_class->check == ValueClass::Check::hyphen_digits;
   });
+}
+
+// Any URL begins with `https://`: a grammar of URLs is come near to by a key behind that.
+bool has_key(const Grammar& grammar, std::string_view text) {
+  const Sequence& elements = grammar.elements();
+  return std::any_of(elements.begin(), elements.end(), [&](const Element& element) {
+    return element.kind == Element::Kind::literal && element.text.size() > 3 && element.text != "https://" &&
+           text.find(element.text) != std::string_view::npos;
+  });
+}
+
+// What a complete reading of a mended name says, over the bytes of the name as it stands.
+void take_reading(Candidate&& candidate, std::string_view name, NearMatch& near) {
+  near.kind = std::move(candidate.kind);
+  near.tenant = std::move(candidate.tenant);
+  near.scope = candidate.scope;
+  near.phase = std::move(candidate.phase);
+  near.ref = std::move(candidate.ref);
+  near.ref_type = std::move(candidate.ref_type);
+  near.environment = std::move(candidate.environment);
+  near.context = std::move(candidate.context);
+  for (Segment& segment : candidate.segments) {
+    // Decoded text would go away with the reading: here the text as written is what matters.
+    segment.value = name.substr(segment.begin, segment.end - segment.begin);
+    near.segments.push_back(segment);
+  }
 }
 
 class NearFinder {
@@ -104,12 +131,20 @@ class NearFinder {
             if (is_wildcard(text[i])) return i >= 3;
             if (lower(text[i]) != lower(key[i])) return false;
           }
-          return size == key.size() && key.size() >= 3 && key != "https://";
+          return size == key.size() && (key != "https://" || has_key(rule.grammar, text));
         });
     if (start) {
       if (refines(rule.grammar)) return;
       Walk walk = walk_grammar(rule.grammar, text, 0);
-      if (!walk.flaws.empty()) offer(p, r, 0, std::move(walk));
+      // A brace or a slash begins many things: then all of the other delimiters have to be there.
+      const bool keyed = std::any_of(rule.grammar.starts().begin(), rule.grammar.starts().end(),
+                                     [](const std::string& key) { return key.size() >= 3; });
+      constexpr std::size_t kFewestKeys = 4;
+      const bool whole =
+          walk.keys >= kFewestKeys && std::all_of(walk.flaws.begin(), walk.flaws.end(), [](const Flaw& flaw) {
+            return flaw.departure == Departure::impossible_value || flaw.departure == Departure::wrong_case;
+          });
+      if (!walk.flaws.empty() && (keyed || whole)) offer(p, r, 0, std::move(walk));
       return;
     }
     // The front was dropped: a later key begins the name.
@@ -226,20 +261,7 @@ class NearFinder {
     near.provider = &provider;
     near.tenant_optional = provider.tenant_optional;
     if (!candidates.empty()) {
-      Candidate& candidate = candidates.front();
-      near.kind = std::move(candidate.kind);
-      near.tenant = std::move(candidate.tenant);
-      near.scope = candidate.scope;
-      near.phase = std::move(candidate.phase);
-      near.ref = std::move(candidate.ref);
-      near.ref_type = std::move(candidate.ref_type);
-      near.environment = std::move(candidate.environment);
-      near.context = std::move(candidate.context);
-      for (Segment& segment : candidate.segments) {
-        // Decoded text would go away with the copy: here the text as written is what matters.
-        segment.value = parsed_.name.substr(segment.begin, segment.end - segment.begin);
-        near.segments.push_back(segment);
-      }
+      take_reading(std::move(candidates.front()), parsed_.name, near);
     } else {
       // No kind holds (its phase or ref is not there): the parts as they are.
       for (const Capture& capture : best_->walk.captures) {
@@ -310,6 +332,28 @@ std::optional<NearMatch> find_near(const Catalogue::Impl& impl, const ParsedName
                                    const std::vector<Catalogue::Impl::IssuerHit>& hits,
                                    std::vector<Wildcard>& wildcards) {
   return NearFinder(impl, parsed, options, hits).run(wildcards);
+}
+
+NearMatch near_by_case(const ParsedName& as_written, ParsedName mended) {
+  assert(as_written.name.size() == mended.name.size() && mended.recognised() != nullptr);
+  NearMatch near;
+  Candidate& candidate = mended.candidates.front();
+  near.provider = candidate.provider;
+  near.tenant_optional = candidate.provider->tenant_optional;
+  near.completed = std::string(mended.name);
+  for (std::size_t i = 0; i < mended.name.size(); ++i) {
+    if (as_written.name[i] == mended.name[i]) continue;
+    const auto in = [i](const Segment& s) { return s.begin <= i && i < s.end; };
+    const auto segment = std::find_if(candidate.segments.begin(), candidate.segments.end(), in);
+    const auto begin = static_cast<std::uint32_t>(segment != candidate.segments.end() ? segment->begin : i);
+    const auto end = static_cast<std::uint32_t>(segment != candidate.segments.end() ? segment->end : i + 1);
+    near.flaws.push_back({Departure::wrong_case,
+                          segment != candidate.segments.end() ? segment->name : std::string_view(), begin,
+                          end, "`" + std::string(mended.name.substr(begin, end - begin)) + "`"});
+    i = end - 1;
+  }
+  take_reading(std::move(candidate), as_written.name, near);
+  return near;
 }
 
 }  // namespace oidc_audit::oidc

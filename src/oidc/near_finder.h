@@ -15,4 +15,8 @@ std::optional<NearMatch> find_near(const Catalogue::Impl& impl, const ParsedName
                                    const std::vector<Catalogue::Impl::IssuerHit>& hits,
                                    std::vector<Wildcard>& wildcards);
 
+/// What `as_written` is but for the case of letters, where `mended` is a complete reading of the same name in
+/// the right case. Borrows from the name of `as_written` and the catalogue.
+NearMatch near_by_case(const ParsedName& as_written, ParsedName mended);
+
 }  // namespace oidc_audit::oidc

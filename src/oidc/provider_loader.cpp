@@ -41,7 +41,7 @@ constexpr std::array<std::pair<std::string_view, std::uint8_t>, 4> kTraits = {
      {"immutable", kImmutableId},
      {"attacker-influenced", kAttackerInfluenced},
      {"per-run", kPerRun}}};
-constexpr std::array<std::pair<std::string_view, ValueClass::Check>, 8> kChecks = {
+constexpr std::array<std::pair<std::string_view, ValueClass::Check>, 10> kChecks = {
     {{"none", ValueClass::Check::none},
      {"git-ref", ValueClass::Check::git_ref},
      {"git-branch", ValueClass::Check::git_branch},
@@ -49,7 +49,9 @@ constexpr std::array<std::pair<std::string_view, ValueClass::Check>, 8> kChecks 
      {"spiffe-path", ValueClass::Check::spiffe_path},
      {"host", ValueClass::Check::host},
      {"url", ValueClass::Check::url},
-     {"hyphen-digits", ValueClass::Check::hyphen_digits}}};
+     {"hyphen-digits", ValueClass::Check::hyphen_digits},
+     {"job-path", ValueClass::Check::job_path},
+     {"job-base", ValueClass::Check::job_base}}};
 // What is said of claims: who they are about and who sets them, and the types that are no strings.
 constexpr std::array<std::string_view, 9> kClaimWords = {
     "tenant",  "immutable", "mutable", "attacker-influenced", "self-assigned", "per-run",

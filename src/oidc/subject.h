@@ -211,6 +211,7 @@ struct SubjectFacts {
   std::vector<Wildcard> wildcards;        ///< `*`, `?` and regular-expression constructs, in order
   std::vector<Placeholder> placeholders;  ///< in order
   std::vector<EncodingFlaw> encoding;     ///< in order
+  std::string other_slashes;  ///< the same name with the slashes of a complete reading; else empty
   /// The issuer in the prefix belongs to this provider for certain, nullptr otherwise.
   const Provider* issuer_provider = nullptr;
   std::optional<IssuerScope> issuer_scope;

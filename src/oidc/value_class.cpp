@@ -29,6 +29,48 @@ bool is_host(std::string_view text) noexcept {
   return previous != '.' && previous != '-';
 }
 
+bool is_upper_hex(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); }
+
+int hex_value(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char folded = static_cast<char>(c | 0x20);
+  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
+}
+
+// What Jenkins leaves as it is in the name of a job.
+bool is_plain_in_job(char c) noexcept {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view("._~-+@!&'(),=").find(c) != std::string_view::npos;
+}
+
+// Calls `take` with each name of a path whose names stand between `/job/`.
+template <typename Take>
+void each_job(std::string_view path, const Take& take) {
+  constexpr std::string_view kBetween = "/job/";
+  for (std::size_t at = 0;;) {
+    const std::size_t end = path.find(kBetween, at);
+    take(path.substr(at, end == std::string_view::npos ? end : end - at));
+    if (end == std::string_view::npos) return;
+    at = end + kBetween.size();
+  }
+}
+
+// No name of a job can hold a slash: that of a branch is encoded once to become a name, and once more in the
+// URL.
+bool is_job_path(std::string_view path) noexcept {
+  bool good = true;
+  each_job(path, [&good](std::string_view name) {
+    good = good && !name.empty();
+    for (std::size_t i = 0; good && i < name.size(); ++i) {
+      if (is_plain_in_job(name[i])) continue;
+      good = name[i] == '%' && i + 2 < name.size() && is_upper_hex(name[i + 1]) &&
+             is_upper_hex(name[i + 2]) && name.substr(i + 1, 2) != "2F";
+      i += 2;
+    }
+  });
+  return good;
+}
+
 // The path of a SPIFFE ID: "/seg/seg", no empty, "." or ".." segment, no slash at the end.
 bool is_spiffe_path(std::string_view text) noexcept {
   if (text.empty()) return true;
@@ -44,6 +86,68 @@ bool is_spiffe_path(std::string_view text) noexcept {
 }
 
 }  // namespace
+
+namespace {
+
+// Decoded and encoded again: `take` writes each byte of what the text means.
+template <typename Take>
+void each_meant(std::string_view text, const Take& take) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
+      c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
+      i += 2;
+    }
+    take(c);
+  }
+}
+
+void add_escape(std::string& out, char c) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  out += '%';
+  out += kHex[byte >> 4U];
+  out += kHex[byte & 0xFU];
+}
+
+}  // namespace
+
+std::string jenkins_job_path(std::string_view path) {
+  std::string out;
+  bool first = true;
+  each_job(path, [&](std::string_view name) {
+    if (!first) out += "/job/";
+    first = false;
+    each_meant(name, [&out](char c) {
+      if (is_plain_in_job(c)) {
+        out += c;
+      } else if (c == '/') {
+        out += "%252F";
+      } else {
+        add_escape(out, c);
+      }
+    });
+  });
+  return out;
+}
+
+std::string query_escaped(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+  };
+  std::string out;
+  each_meant(text, [&](char c) {
+    if (plain(c) || c == '+') {
+      out += c;
+    } else if (c == ' ') {
+      out += '+';
+    } else {
+      add_escape(out, c);
+    }
+  });
+  return out;
+}
 
 Result<ByteSet> ByteSet::parse(std::string_view spec) {
   ByteSet set;
@@ -123,7 +227,9 @@ bool ValueClass::accepts(std::string_view value) const noexcept {
       return true;
     case Check::hyphen_digits: {
       const std::size_t dash = value.rfind('-');
-      return dash != std::string_view::npos && dash > 0 && dash + 1 < value.size() &&
+      // The platform's oldest ids have more digits than most numbers at the end of a name.
+      constexpr std::size_t kFewestDigits = 3;
+      return dash != std::string_view::npos && dash > 0 && dash + kFewestDigits < value.size() &&
              std::all_of(value.begin() + static_cast<std::ptrdiff_t>(dash) + 1, value.end(),
                          [](char c) { return c >= '0' && c <= '9'; });
     }
@@ -137,6 +243,10 @@ bool ValueClass::accepts(std::string_view value) const noexcept {
       return is_spiffe_path(value);
     case Check::host:
       return is_host(value);
+    case Check::job_path:
+      return is_job_path(value);
+    case Check::job_base:
+      return !value.starts_with("job/");
     case Check::url:
       return (value.starts_with("https://") || value.starts_with("http://")) && value.size() > 8;
   }

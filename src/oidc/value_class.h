@@ -29,7 +29,18 @@ class ByteSet {
 /// What a segment may hold: bytes, length, words, and the rules that bytes alone cannot say.
 struct ValueClass {
   /// Checks beyond bytes and lengths.
-  enum class Check : std::uint8_t { none, git_ref, git_branch, uuid, spiffe_path, host, url, hyphen_digits };
+  enum class Check : std::uint8_t {
+    none,
+    git_ref,
+    git_branch,
+    uuid,
+    spiffe_path,
+    host,
+    url,
+    hyphen_digits,
+    job_path,
+    job_base
+  };
 
   std::string name;
   std::string text;  ///< for people: "letters, digits, `-` and `_`"
@@ -50,6 +61,14 @@ const ValueClass* find_common_class(std::string_view name);
 
 /// Git's rules for a complete reference name (git-check-ref-format) except for the number of slashes.
 bool is_git_ref(std::string_view text) noexcept;
+
+/// The path of a Jenkins job behind its first `/job/`, as Jenkins writes it (Util.rawEncode of
+/// hudson.model.Job's names; the name of a branch job is itself encoded once before):
+/// `folder/job/app/job/feature%252Flogin`.
+std::string jenkins_job_path(std::string_view path);
+
+/// The value of a query as net/url's QueryEscape writes it, whether it is encoded already or not.
+std::string query_escaped(std::string_view text);
 
 /// 8-4-4-4-12 lower-case hexadecimal digits.
 bool is_uuid(std::string_view text) noexcept;
