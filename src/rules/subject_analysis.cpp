@@ -43,6 +43,12 @@ std::string_view short_prefix(std::string_view name) {
   return {};
 }
 
+// `oidc:`, not `Team:`: a prefix for machines, behind which nobody puts a space.
+bool is_lower_word(std::string_view prefix) {
+  return !prefix.empty() &&
+         std::none_of(prefix.begin(), prefix.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 // A complete reading of plain characters has nothing that SubjectAnalysis::facts could add.
 bool needs_facts(const oidc::ParsedName& parsed, std::string_view name, const CharacterSet& characters) {
   const Candidate* c = parsed.recognised();
@@ -304,9 +310,11 @@ void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) 
     a.local = a.name.substr(a.prefix.size());
   }
   if (characters.space || characters.control || characters.non_ascii) {
-    if (has_stray_space(a.name)) {
+    if (has_stray_space(a.name) || (a.local.starts_with(' ') && a.parsed.rest != a.name) ||
+        (a.local.starts_with(' ') && is_lower_word(a.prefix))) {
       a.trimmed = squeezed(a.name);
-    } else if (characters.space && a.candidate == nullptr && a.provider != nullptr) {
+    } else if (characters.space && a.candidate == nullptr && a.provider != nullptr &&
+               a.facts.encoding.empty()) {
       // A single space is wrong where only the name without it is one of the provider's.
       std::string without = squeezed(a.name);
       if (without == a.name) std::erase(without, ' ');

@@ -45,23 +45,25 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   set(recognised, complete);
   if (a.facts.near) {
     const oidc::NearMatch& near = *a.facts.near;
-    set(truncated, near.has(Departure::truncated));
+    set(truncated, near.has(Departure::truncated) && a.facts.other_slashes.empty());
     set(impossible, near.has(Departure::impossible_value));
     set(fixed_word_case, near.has(Departure::wrong_case));
-    set(slash_error, near.completed.size() != 0 && near.completed != a.name &&
-                         slash_key(near.completed) == slash_key(a.name));
   }
+  set(slash_error, !a.facts.other_slashes.empty());
   if (a.candidate != nullptr && a.candidate->obsolete) set(impossible, true);
   if (a.facts.truncated_default && !a.ref_type.empty() && a.ref.empty()) set(truncated, true);
   const bool impossible_id = !impossible_text(a).empty();
   if (impossible_id) {
     set(impossible, true);
     set(fixed_word_case, false);
+    set(slash_error, false);
   }
   const bool limited = complete && a.subject->kind == rbac::SubjectKind::user && !a.as_other_kind;
   set(too_long, limited && a.local.size() > length_limit(a));
   // Semaphore cuts the ref in `sub127` at 35 characters: two refs can share the cut form.
   set(length_collision, complete && a.grammar == "sub127" && a.ref.size() >= 35);
+  // No platform writes a UUID in capitals.
+  if (a.facts.uuid && a.local != to_lower_ascii(a.local)) set(fixed_word_case, true);
   set(has_wildcard, !a.facts.wildcards.empty());
   for (const oidc::Wildcard& w : a.facts.wildcards) {
     using oidc::WildcardPlace;
@@ -89,14 +91,16 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   const std::string_view local = a.local;
   const bool empty_part = local.ends_with(':') || local.ends_with('/') ||
                           local.find("::") != std::string_view::npos ||
-                          local.find("/:") != std::string_view::npos;
+                          local.find("/:") != std::string_view::npos ||
+                          (local.find("//") != std::string_view::npos && !a.facts.other_slashes.empty());
   // An ARN has empty parts, and a job of Jenkins a slash at its end, whatever else is wrong with them.
   if (complete && a.provider->id == "jenkins" && local.find("/job/") != std::string_view::npos &&
       !local.ends_with('/')) {
     set(slash_error, true);
   }
-  set(empty_segment, empty_part && !local.starts_with("arn:") && !complete && !impossible_id &&
-                         a.provider != nullptr && !local.empty() && a.facts.wildcards.empty());
+  set(empty_segment, empty_part && a.facts.encoding.empty() && !local.starts_with("arn:") && !complete &&
+                         !impossible_id && a.provider != nullptr && !local.empty() &&
+                         a.facts.wildcards.empty());
   set(whitespace, !a.trimmed.empty());
   set(invisible, has_invisible(a.name));
   set(mixed_script, has_mixed_scripts(a.name));

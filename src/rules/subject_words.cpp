@@ -239,6 +239,17 @@ std::string project_of(const SubjectAnalysis& a) {
   return {};
 }
 
+bool has_space_in_value(const Ask& ask) {
+  const SubjectAnalysis& a = subject(ask);
+  if (a.trimmed.empty() || a.local.starts_with(' ') || has_stray_space(a.name)) return false;
+  const auto delimiter = [](char c) { return c == ':' || c == '/' || c == '#'; };
+  for (std::size_t at = a.name.find(' '); at != std::string_view::npos; at = a.name.find(' ', at + 1)) {
+    if (at > 0 && at + 1 < a.name.size() && !delimiter(a.name[at - 1]) && !delimiter(a.name[at + 1]))
+      return true;
+  }
+  return false;
+}
+
 std::string group_shape(const Ask& ask) {
   const SubjectAnalysis& a = subject(ask);
   if (!ask.entry->traits.test(static_cast<std::size_t>(SubjectBit::group_shaped))) return {};

@@ -29,6 +29,8 @@ std::string_view alias(const Ask& ask);
 bool narrower_possible(const Ask& ask);
 std::string fork_reason(const Ask& ask);
 std::string project_of(const SubjectAnalysis& analysis);
+/// The space that is wrong stands inside of a value, not beside a delimiter or at an end.
+bool has_space_in_value(const Ask& ask);
 std::string group_shape(const Ask& ask);
 std::string self_service_source(const Ask& ask);
 

@@ -177,9 +177,14 @@ std::span<const FactRow> subject_rows() {
       {"whitespace_problem", kText,
        [](const Ask& a) {
          std::string text = stray_space_text(subject(a).name);
-         if (text.empty() && !subject(a).trimmed.empty()) text = "a space where the provider writes none";
+         if (text.empty() && !subject(a).trimmed.empty()) {
+           text = subject(a).local.starts_with(' ')
+                      ? fmt::format("a space behind its prefix `{}`", subject(a).prefix)
+                      : "a space where the provider writes none";
+         }
          return owned(std::move(text));
        }},
+      {"space_in_value", "bool", [](const Ask& a) { return Value::boolean(has_space_in_value(a)); }},
       {"trimmed", kText, [](const Ask& a) { return text_value(subject(a).trimmed); }},
       {"trimmed_bound", kText, twin_name<Twin::trimmed>},
       {"invisible_text", kText, [](const Ask& a) { return owned(invisible_text(subject(a).name)); }},
@@ -189,7 +194,8 @@ std::span<const FactRow> subject_rows() {
       {"fixed_word", kText,
        [](const Ask& a) {
          const oidc::Flaw* f = flaw(a, Departure::wrong_case);
-         return f == nullptr ? text_value("") : text_value(f->expected);
+         if (f != nullptr) return text_value(std::string_view(f->expected).substr(1, f->expected.size() - 2));
+         return subject(a).facts.uuid ? owned(to_lower_ascii(subject(a).local)) : text_value("");
        }},
       {"case_variant_of", kText, twin_name<Twin::case_variant>},
       {"percent_problem", kText,
@@ -203,9 +209,8 @@ std::span<const FactRow> subject_rows() {
        [](const Ask& a) {
          const bool wrong = a.entry->traits.test(static_cast<std::size_t>(SubjectBit::slash_error));
          if (!wrong) return owned({});
-         const auto& near = subject(a).facts.near;
-         return owned(near && !near->completed.empty() ? near->completed
-                                                       : std::string(subject(a).name) + "/");
+         const std::string& other = subject(a).facts.other_slashes;
+         return owned(other.empty() ? std::string(subject(a).name) + "/" : other);
        }},
       {"group_shape", kText, [](const Ask& a) { return owned(group_shape(a)); }},
       {"id_twin", kText, twin_name<Twin::id>},
