@@ -36,6 +36,10 @@ void collect_subject_misses(const Refusal& refusal, std::vector<Candidate>& out)
 /// Bindings that do apply to the identity, and what their roles or scopes lack.
 void collect_grant_misses(const Refusal& refusal, std::vector<Candidate>& out);
 
+/// A role that is put together from others, none of which grants the request: the one whose labels should
+/// have been selected, or the selectors that select nothing. False when the role's own rules say more.
+bool aggregation_miss(const Refusal& refusal, const rbac::Role& role, std::vector<Candidate>& out);
+
 /// Whether some rule of the role allows the request, scope apart.
 bool would_grant(const rbac::Role& role, const rbac::Attributes& request);
 

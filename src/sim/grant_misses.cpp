@@ -94,8 +94,8 @@ bool grants_sibling(const PolicyRule& rule, const Attributes& request) {
     if (has(rule.resources, request.resource + "/*") || has(rule.resources, "*/*")) return true;
   }
   return std::any_of(rule.resources.begin(), rule.resources.end(), [&](const Text& r) {
-    return r.value.size() > request.resource.size() && r.value.starts_with(request.resource) &&
-           r.value[request.resource.size()] == '/';
+    const std::string_view whole = r.value.substr(0, r.value.find('/'));
+    return whole.size() < r.value.size() && (whole == request.resource || whole == "*");
   });
 }
 
@@ -221,7 +221,7 @@ bool is_for_everybody(const Binding& binding, std::size_t subject) {
 class GrantMisses {
  public:
   GrantMisses(const Refusal& refusal, std::vector<Candidate>& out)
-      : policy_(refusal.authorizer.policy()), request_(refusal.request), out_(out) {}
+      : refusal_(refusal), policy_(refusal.authorizer.policy()), request_(refusal.request), out_(out) {}
 
   void visit(std::size_t index) {
     const Binding& binding = *policy_.bindings()[index];
@@ -238,7 +238,8 @@ class GrantMisses {
       missing_role(binding);
     } else if (would_grant(*role, request_)) {
       if (!in_scope(binding, request_)) wrong_scope(binding, *role);
-    } else if (!aggregated_away(*role) && !is_for_everybody(binding, subject)) {
+    } else if (!aggregated_away(*role) && !is_for_everybody(binding, subject) &&
+               !(in_scope(binding, request_) && aggregation_miss(refusal_, *role, out_))) {
       lacking_rule(binding, *role);
     }
   }
@@ -277,15 +278,22 @@ class GrantMisses {
           .breadth = breadth_of(*other);
       return;
     }
+    const std::optional<std::string_view> similar = similar_role(binding);
+    const std::string exists = similar ? fmt::format("; `{}` does", *similar) : elsewhere(binding);
+    const std::string other_fix =
+        similar ? fmt::format(
+                      "make the binding anew with `name: {}` in roleRef (roleRef cannot be changed in place)",
+                      *similar)
+                : "bind a role that exists";
     add(Cause::role_missing, object, "/roleRef/name", binding.role_ref.name.range,
         fmt::format("the binding applies, and its {} `{}` does not exist{}", binding.role_ref.kind_text.value,
-                    name, similar_role(binding)),
-        fmt::format("create {} `{}` with a rule for {}, or bind a role that exists",
-                    binding.role_ref.kind_text.value, name, describe_request(request_)),
+                    name, exists),
+        fmt::format("create {} `{}` with a rule for {}, or {}", binding.role_ref.kind_text.value, name,
+                    describe_request(request_), other_fix),
         kTierGrant, 1);
   }
 
-  std::string similar_role(const Binding& binding) const {
+  std::optional<std::string_view> similar_role(const Binding& binding) const {
     std::vector<std::string_view> names;
     for (const Role* role : policy_.roles()) {
       const bool same_kind = role->kind == binding.role_ref.kind;
@@ -297,8 +305,10 @@ class GrantMisses {
       for (const std::string_view name : {"cluster-admin", "admin", "edit", "view"})
         if (policy_.default_cluster_role(name) != nullptr) names.push_back(name);
     }
-    const auto near = nearest(binding.role_ref.name.value, names);
-    if (near) return fmt::format("; `{}` does", *near);
+    return nearest(binding.role_ref.name.value, names);
+  }
+
+  std::string elsewhere(const Binding& binding) const {
     if (binding.role_ref.kind == RoleKind::role) {
       for (const Role* role : policy_.roles()) {
         if (role->kind == RoleKind::role && role->meta.name.value == binding.role_ref.name.value) {
@@ -368,6 +378,11 @@ class GrantMisses {
         best_rule = i;
       }
     }
+    if (!best && role.rules.empty() && in_scope(binding, request_)) {
+      add(Cause::resource, to_string(role.meta.ref()), "/rules", role.meta.name.range,
+          "the role that is bound holds no rule, so it grants nothing",
+          fmt::format("add a rule for {}", describe_request(request_)), kTierGrant);
+    }
     if (!best) return;
     if (!in_scope(binding, request_)) ++best->changes;
     Candidate& candidate =
@@ -375,8 +390,18 @@ class GrantMisses {
             best->range, best->message, best->fix, best->changes == 1 ? kTierGrant : kTierElsewhere,
             best->changes);
     candidate.breadth = breadth_of(role);
-    if (role.meta.builtin)
-      candidate.miss.fix += " in a role of your own: a default role is put back by the server";
+    if (!role.meta.builtin) return;
+    candidate.miss.fix += " in a role of your own: a default role is put back by the server";
+    const std::string_view name = role.meta.name.value;
+    const bool custom =
+        request_.api_group.find('.') != std::string::npos && !request_.api_group.ends_with(".k8s.io");
+    if (custom && (name == "view" || name == "edit" || name == "admin")) {
+      candidate.miss.fix += fmt::format(
+          "; a ClusterRole with the label `rbac.authorization.k8s.io/aggregate-to-{}: \"true\"` adds its "
+          "rules "
+          "for everybody with `{}`",
+          name, name);
+    }
   }
 
   // Of rules that lack one thing each, the one that is about the same resource is the one that was meant.
@@ -395,6 +420,7 @@ class GrantMisses {
     }
   }
 
+  const Refusal& refusal_;
   const rbac::Policy& policy_;
   const Attributes& request_;
   std::vector<Candidate>& out_;

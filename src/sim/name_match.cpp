@@ -94,6 +94,28 @@ bool last_part_of(std::string_view path, std::string_view name) {
          path[path.size() - name.size() - 1] == '/';
 }
 
+// Every difference is a part that only one of the names has, always the same one.
+bool one_says_more(const std::vector<PartDifference>& differences) {
+  const auto missing = [&](auto part) {
+    return std::all_of(differences.begin(), differences.end(),
+                       [part](const PartDifference& d) { return d.*part == nullptr; });
+  };
+  return missing(&PartDifference::bound) || missing(&PartDifference::actual);
+}
+
+// `group/sub/app` and `group/app`, as paths of one tenant. Groups of people are others where their paths
+// differ.
+bool same_leaf(const std::vector<PartDifference>& differences) {
+  if (differences.size() != 1 || differences[0].role() != PartRole::tenant ||
+      differences[0].bound == nullptr || differences[0].actual == nullptr)
+    return false;
+  const std::string& a = differences[0].bound->value;
+  const std::string& b = differences[0].actual->value;
+  const std::size_t x = a.rfind('/');
+  const std::size_t y = b.rfind('/');
+  return x != std::string::npos && y != std::string::npos && a.substr(x) == b.substr(y);
+}
+
 std::optional<NameDifference> compare_parts(const NameParts& bound, const NameParts& actual) {
   if (bound.provider.empty() || bound.provider != actual.provider) return std::nullopt;
   const auto differences = part_differences(bound, actual);
@@ -111,7 +133,8 @@ std::optional<NameDifference> compare_parts(const NameParts& bound, const NamePa
         context = true;
         break;
       case PartRole::tenant:
-        tenant = true;
+        // The segment that holds the tenant may hold more (`project_path`).
+        (bound.tenant.empty() || bound.tenant != actual.tenant ? tenant : other) = true;
         break;
       case PartRole::other:
         other = true;
@@ -147,6 +170,14 @@ std::optional<NameDifference> compare_parts(const NameParts& bound, const NamePa
     }
     if (folded) return compare_text(differences[0].bound->value, differences[0].actual->value);
   }
+  if (!tenant && one_says_more(differences)) {
+    const Cause cause = context ? Cause::subject_context
+                        : phase ? Cause::subject_phase
+                                : Cause::subject_spelling;
+    return NameDifference{cause, 1, detail};
+  }
+  if (!tenant && !context && !phase && same_leaf(differences))
+    return NameDifference{Cause::subject_path, 1, detail};
   if (tenant && !other) {
     const int changes = 1 + (phase ? 1 : 0) + (context ? 1 : 0);
     return NameDifference{context ? Cause::subject_context
@@ -186,6 +217,10 @@ std::optional<NameDifference> compare_names(const NameParts& bound, std::string_
   if (bound_name == actual.name || bound_name.empty() || actual.name.empty()) return std::nullopt;
   // Slips that leave the prefixes equal come first: a prefix is to blame only where the rest is the same.
   if (auto found = compare_text(bound_name, actual.name)) return found;
+  if (decoded(bound_name) == decoded(actual.name))
+    return NameDifference{Cause::subject_spelling, 1, "only the percent-encoding differs"};
+  if (without_stray_slashes(bound_name) == without_stray_slashes(actual.name))
+    return NameDifference{Cause::subject_path, 1, "only slashes differ"};
   const bool same_provider = !bound.provider.empty() && bound.provider == actual.parts.provider;
   const bool same_prefix = bound.prefix == actual.parts.prefix;
   if (same_provider && !same_prefix && bound.core == actual.parts.core) {

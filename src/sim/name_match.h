@@ -27,6 +27,7 @@ struct NameParts {
   /// No token can carry the name: `parts` are those of the form that it comes nearest to.
   bool damaged = false;
   std::vector<NamePart> parts;
+  std::string tenant;  ///< value of the trust boundary; empty: not known
 };
 
 /// How a bound name falls short of a name that the request has.

@@ -110,6 +110,43 @@ bool near_in_spelling(std::string_view a, std::string_view b) {
   return edit_distance(a, b, limit) <= limit;
 }
 
+std::string decoded(std::string_view text) {
+  const auto digit = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return std::isdigit(byte) != 0 ? byte - '0' : (byte | 0x20) - 'a' + 10;
+  };
+  std::string out(text);
+  for (int times = 0; times < 3 && out.find('%') != std::string::npos; ++times) {
+    std::string once;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const bool escape = out[i] == '%' && i + 2 < out.size() &&
+                          std::isxdigit(static_cast<unsigned char>(out[i + 1])) != 0 &&
+                          std::isxdigit(static_cast<unsigned char>(out[i + 2])) != 0;
+      once += escape ? static_cast<char>(digit(out[i + 1]) * 16 + digit(out[i + 2])) : out[i];
+      if (escape) i += 2;
+    }
+    if (once == out) break;
+    out = std::move(once);
+  }
+  return out;
+}
+
+std::string without_stray_slashes(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool scheme = text.substr(i).starts_with("//") && i > 0 && text[i - 1] == ':';
+    if (scheme) {
+      out += "//";
+      ++i;
+      continue;
+    }
+    const bool beside = i == 0 || i + 1 == text.size() || text[i - 1] == ':' || text[i + 1] == ':';
+    if (text[i] == '/' && (beside || (!out.empty() && out.back() == '/'))) continue;
+    out += text[i];
+  }
+  return out;
+}
+
 std::string normal_path(std::string_view path) {
   std::string out;
   for (const char c : path) {

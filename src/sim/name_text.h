@@ -24,6 +24,12 @@ std::string without_space(std::string_view text);
 /// Whether two texts differ by a character or two, short ones by one.
 bool near_in_spelling(std::string_view a, std::string_view b);
 
+/// Percent-encoding undone, also what was encoded twice.
+std::string decoded(std::string_view text);
+
+/// Without slashes in a row, beside a colon or at an end; that of a URL's scheme stays.
+std::string without_stray_slashes(std::string_view text);
+
 /// A path of groups without leading, trailing and doubled slashes.
 std::string normal_path(std::string_view path);
 

@@ -159,6 +159,17 @@ class SubjectMisses {
       candidate.miss.range = subject.namespace_name.range;
       return candidate;
     }
+    constexpr std::string_view kAccountsOf = "system:serviceaccounts:";
+    if (subject.kind == SubjectKind::group && subject.name.value.starts_with(kAccountsOf) &&
+        subject.name.value.substr(kAccountsOf.size()) != ns) {
+      return make(
+          Cause::subject_namespace,
+          fmt::format("the binding is for the service accounts of namespace `{}`, and the request comes "
+                      "from namespace `{}`",
+                      subject.name.value.substr(kAccountsOf.size()), ns),
+          fmt::format("bind `kind: ServiceAccount`, `name: {}`, `namespace: {}`", name, ns), 1,
+          kTierDoubtful);
+    }
     const bool spelled = subject.name.value == name || subject.name.value == user ||
                          subject.name.value == std::string(ns) + ":" + std::string(name) ||
                          subject.name.value == std::string(ns) + "/" + std::string(name);
@@ -312,7 +323,13 @@ class SubjectMisses {
   std::optional<Candidate> compare(const Subject& subject, const ActualName& name) {
     const auto difference = compare_names(parts_of(subject.name.value), subject.name.value, name);
     if (!difference) return std::nullopt;
-    const Cause cause = difference->cause;
+    // White space that stands in the configured prefix is no slip of the binding.
+    const bool stray_prefix = difference->cause == Cause::subject_space && name.configured_prefix &&
+                              malformed_prefix(*name.configured_prefix) &&
+                              name.name.starts_with(*name.configured_prefix) &&
+                              subject.name.value == without_noise(*name.configured_prefix) +
+                                                        name.name.substr(name.configured_prefix->size());
+    const Cause cause = stray_prefix ? Cause::subject_prefix : difference->cause;
     const bool doubtful =
         cause == Cause::subject_tenant || cause == Cause::subject_spelling || difference->changes > 1;
     Candidate candidate =

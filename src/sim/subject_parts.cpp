@@ -24,9 +24,36 @@ PartRole role_of(const Reading& candidate, const oidc::Segment& segment) {
       "run_phase", "phase", "operation", "scope", "run_type", "deployment_phase", "action"};
   if (candidate.phase && std::find(kPhases.begin(), kPhases.end(), segment.name) != kPhases.end())
     return PartRole::phase;
-  static constexpr std::array<std::string_view, 13> kContexts = {
-      "ref", "ref_type", "environment", "event",   "event_name",   "branch", "context",
-      "tag", "commit",   "commit_sha",  "git_ref", "pull_request", "step"};
+  static constexpr std::array<std::string_view, 30> kContexts = {"ref",
+                                                                 "ref_type",
+                                                                 "environment",
+                                                                 "event",
+                                                                 "event_name",
+                                                                 "branch",
+                                                                 "context",
+                                                                 "tag",
+                                                                 "commit",
+                                                                 "commit_sha",
+                                                                 "git_ref",
+                                                                 "pull_request",
+                                                                 "step",
+                                                                 "ref_protected",
+                                                                 "environment_protected",
+                                                                 "head_ref",
+                                                                 "base_ref",
+                                                                 "job_workflow_ref",
+                                                                 "workflow_ref",
+                                                                 "deployment_tier",
+                                                                 "workflow",
+                                                                 "actor",
+                                                                 "actor_id",
+                                                                 "vcs_ref",
+                                                                 "runner_environment",
+                                                                 "scm_ref",
+                                                                 "scm_user_name",
+                                                                 "initiator",
+                                                                 "user_login",
+                                                                 "sha"};
   if (std::find(kContexts.begin(), kContexts.end(), segment.name) != kContexts.end())
     return PartRole::context;
   // Who started a job is part of how it ran; among people it is who they are.
@@ -38,11 +65,29 @@ PartRole role_of(const Reading& candidate, const oidc::Segment& segment) {
   return PartRole::other;
 }
 
+// In the path of a multibranch job the last part is a branch; a job in a folder looks the same unless it
+// stands deeper or holds more than a name. Empty: no branch.
+std::string_view job_without_branch(const oidc::Segment& segment) {
+  if (segment.name != "job_path" || !segment.has(oidc::kAttackerInfluenced)) return {};
+  const std::size_t slash = segment.value.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  const bool deep = segment.value.find('/') != slash;
+  return deep || segment.value.find('%', slash) != std::string_view::npos ? segment.value.substr(0, slash)
+                                                                          : std::string_view();
+}
+
 template <typename Reading>
 void take(const Reading& reading, NameParts& parts) {
   parts.provider = reading.provider->id;
   parts.kind = reading.kind;
+  parts.tenant = reading.tenant.value.value_or("");
   for (const oidc::Segment& segment : reading.segments) {
+    const std::string_view job = job_without_branch(segment);
+    if (!job.empty()) {
+      parts.parts.push_back({std::string(segment.name), std::string(job), PartRole::other});
+      parts.parts.push_back({"branch", std::string(segment.value.substr(job.size() + 1)), PartRole::context});
+      continue;
+    }
     parts.parts.push_back({std::string(segment.name), std::string(segment.value), role_of(reading, segment)});
   }
   // An event without a segment of its own (`pull_request`) tells itself apart by the kind of run; where the

@@ -3,7 +3,9 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "oidc/catalogue.h"
 #include "sim/name_text.h"
+#include "sim/subject_parts.h"
 
 using namespace oidc_audit;
 using namespace oidc_audit::sim;
@@ -70,6 +72,11 @@ TEST_CASE("names that no grammar knows are compared by what people get wrong") {
       {"spelling", "platfrom", "platform", nullptr, "subject-spelling"},
       {"spelling_too_short", "ab", "ac", nullptr, ""},
       {"prefix_and_case", "Platform", "oidc:platform", "oidc:", "subject-prefix"},
+      {"encoding_undone", "gha:repo:o/r:environment:a:b", "gha:repo:o/r:environment:a%3Ab",
+       "gha:", "subject-spelling"},
+      {"encoding_once", "https://ci.example/job/a/job/f%2Fx/", "https://ci.example/job/a/job/f%252Fx/",
+       nullptr, "subject-spelling"},
+      {"slash_behind_key", "gl:project_path:/o/r:ref:x", "gl:project_path:o/r:ref:x", "gl:", "subject-path"},
       {"nothing", "oidc:finance", "oidc:platform", "oidc:", ""},
   };
   for (const Row& row : rows) {
@@ -104,6 +111,33 @@ TEST_CASE("names of one grammar are compared segment by segment") {
   CHECK(cause(terraform("tfc:", "my-org", "ekz", "plan")) == "subject-spelling");
   CHECK(cause(terraform("tfc:", "my-org", "database", "plan")) == "");
   CHECK(cause(terraform("tfc:", "other-org", "database", "plan")) == "");
+}
+
+TEST_CASE("a name that says more than another and contradicts it in nothing") {
+  const auto cause = [](const char* bound_name, const char* actual_name) {
+    const NameParser parse = catalogue_parser(oidc::Catalogue::builtin());
+    ActualName actual{parse(actual_name), actual_name, {}};
+    const auto found = compare_names(parse(bound_name), bound_name, actual);
+    return found ? std::string(to_string(found->cause)) : "";
+  };
+  const std::string base = "https://gitlab.com#project_path:";
+  const auto gitlab = [&](const char* bound, const char* actual) {
+    return cause((base + bound).c_str(), (base + actual).c_str());
+  };
+  CHECK(gitlab("a/b:ref_type:branch:ref:main", "a/b:ref_type:branch:ref:main:ref_protected:true") ==
+        "subject-context");
+  CHECK(gitlab("a/b", "a/b:ref_type:branch:ref:main") == "subject-context");
+  CHECK(gitlab("a/web:ref_type:branch:ref:main", "a/sub/web:ref_type:branch:ref:main") == "subject-path");
+  CHECK(gitlab("a/web:ref_type:branch:ref:main", "a/database:ref_type:branch:ref:main") == "");
+  CHECK(gitlab("a/web:ref_type:branch:ref:main", "c/web:ref_type:branch:ref:main") == "subject-tenant");
+  CHECK(cause("keycloak:/shop/developers", "keycloak:/blog/developers") == "");
+  CHECK(cause("organization:o:workspace:eks:run_phase:apply",
+              "organization:o:project:core:workspace:eks:run_phase:apply") == "subject-spelling");
+  CHECK(cause("repo:o/r:environment:prod",
+              "repo:o/r:environment:prod:job_workflow_ref:o/ci/.github/workflows/d.yml@refs/heads/main") ==
+        "subject-context");
+  const std::string job = "https://ci.acme.example/oidc#https://ci.acme.example/job/a/job/web/job/";
+  CHECK(cause((job + "main/").c_str(), (job + "dev/").c_str()) == "subject-context");
 }
 
 TEST_CASE("hostile patterns end in bounded time") {
