@@ -180,6 +180,15 @@ Authentication::Authentication(std::span<const ServerConfig> servers, const oidc
     }
     compare_prefixes(begin);
   }
+  add_forms(Kind::username, user_forms_);
+  add_forms(Kind::groups, group_forms_);
+}
+
+void Authentication::add_forms(Kind kind, std::vector<NameForm>& forms) const {
+  for (const AuthenticatorEntry& entry : joined_entries()) {
+    const MappingEntry* mapping = entry.mapping(kind);
+    if (mapping != nullptr && !entry.outlook.refuses()) forms.push_back({&entry, mapping, mapping->shape()});
+  }
 }
 
 void Authentication::compare_prefixes(std::uint32_t begin) {

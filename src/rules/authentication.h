@@ -99,6 +99,13 @@ struct AuthenticatorEntry {
   bool names_tenant(const MappingEntry& mapping) const;
 };
 
+/// What the usernames or groups of one authenticator look like.
+struct NameForm {
+  const AuthenticatorEntry* entry;
+  const MappingEntry* mapping;
+  std::optional<oidc::TextShape> shape;  ///< nullopt: nothing is known of it
+};
+
 /// All configurations of one run, looked through.
 class Authentication {
  public:
@@ -110,15 +117,22 @@ class Authentication {
   const ServerConfig* joined() const noexcept { return joined_; }
   /// The authenticators of the joined configuration.
   std::span<const AuthenticatorEntry> joined_entries() const noexcept;
+  /// Of those that let some token in, what they make usernames or groups of.
+  std::span<const NameForm> joined_forms(bool group) const noexcept {
+    return group ? group_forms_ : user_forms_;
+  }
   /// An authenticator of another configuration with the same issuer and one of the same audiences.
   const AuthenticatorEntry* same_audience_elsewhere(const AuthenticatorEntry& entry) const;
 
  private:
   void compare_prefixes(std::uint32_t begin);
+  void add_forms(MappingEntry::Kind kind, std::vector<NameForm>& forms) const;
 
   std::span<const ServerConfig> servers_;
   std::vector<AuthenticatorEntry> entries_;  // those of one configuration stand together
   const ServerConfig* joined_ = nullptr;
+  std::vector<NameForm> user_forms_;
+  std::vector<NameForm> group_forms_;
 };
 
 /// `config` with the issuers and prefixes of the joined configuration.

@@ -7,36 +7,23 @@ namespace {
 
 using Kind = MappingEntry::Kind;
 
-struct Form {
-  const AuthenticatorEntry* entry;
-  const MappingEntry* mapping;
-  std::optional<oidc::TextShape> shape;
-};
-
-std::vector<Form> forms_of(const Authentication& authentication, bool group) {
-  std::vector<Form> out;
-  for (const AuthenticatorEntry& entry : authentication.joined_entries()) {
-    const MappingEntry* mapping = entry.mapping(group ? Kind::groups : Kind::username);
-    if (mapping != nullptr && !entry.outlook.refuses()) out.push_back({&entry, mapping, mapping->shape()});
-  }
-  return out;
-}
-
-bool is_refused(const Form& form, bool group, std::string_view name) {
+bool is_refused(const NameForm& form, bool group, std::string_view name) {
   const oidc::JwtAuthenticator& jwt = *form.entry->jwt;
   if (jwt.claim_validation_rules.empty() && jwt.user_validation_rules.empty()) return false;
   const int minor = form.entry->server->kubernetes_minor;
   return group ? oidc::refuses_group(jwt, name, minor) : oidc::refuses_username(jwt, name, minor);
 }
 
-bool can_have(const Form& form, bool group, std::string_view name) {
+bool can_have(const NameForm& form, bool group, std::string_view name) {
   return (!form.shape || form.shape->matches(name)) && !is_refused(form, group, name);
 }
 
 // The text that stands before every name of this form, and no more than that.
-std::string_view prefix_of(const Form& form) { return form.shape ? form.shape->head() : std::string_view(); }
+std::string_view prefix_of(const NameForm& form) {
+  return form.shape ? form.shape->head() : std::string_view();
+}
 
-std::string quoted_forms(const std::vector<Form>& forms) {
+std::string quoted_forms(std::span<const NameForm> forms) {
   constexpr std::size_t kMost = 3;
   std::string out;
   for (std::size_t i = 0; i < std::min(forms.size(), kMost); ++i) {
@@ -48,8 +35,8 @@ std::string quoted_forms(const std::vector<Form>& forms) {
 }  // namespace
 
 bool maps_subject_to_group(const Authentication& authentication, std::string_view name) {
-  const std::vector<Form> forms = forms_of(authentication, true);
-  return std::any_of(forms.begin(), forms.end(), [name](const Form& form) {
+  const std::span<const NameForm> forms = authentication.joined_forms(true);
+  return std::any_of(forms.begin(), forms.end(), [name](const NameForm& form) {
     if (!can_have(form, true, name)) return false;
     const std::vector<std::string>& claims = form.mapping->claims;
     if (std::find(claims.begin(), claims.end(), "sub") != claims.end()) return true;
@@ -63,7 +50,7 @@ Unproducible unproducible(const Authentication& authentication, bool group, std:
   Unproducible out;
   const std::span<const AuthenticatorEntry> entries = authentication.joined_entries();
   if (entries.empty()) return out;
-  const std::vector<Form> forms = forms_of(authentication, group);
+  const std::span<const NameForm> forms = authentication.joined_forms(group);
   out.certain = true;
   if (forms.empty()) {
     const bool mapped = std::any_of(entries.begin(), entries.end(), [&](const AuthenticatorEntry& entry) {
@@ -73,7 +60,7 @@ Unproducible unproducible(const Authentication& authentication, bool group, std:
     return out;
   }
   std::string refused;
-  for (const Form& form : forms) {
+  for (const NameForm& form : forms) {
     if (form.shape && !form.shape->matches(name)) continue;
     if (!is_refused(form, group, name)) return {};
     refused = form.entry->jwt->issuer.url.value;
@@ -82,7 +69,7 @@ Unproducible unproducible(const Authentication& authentication, bool group, std:
     out.reason = "the rules for tokens of `" + refused + "` refuse it";
     return out;
   }
-  for (const Form& form : forms) {
+  for (const NameForm& form : forms) {
     // The default prefix, where the server has another.
     const std::string usual = form.entry->jwt->issuer.url.value + "#";
     if (!name.starts_with(usual)) continue;
@@ -94,7 +81,7 @@ Unproducible unproducible(const Authentication& authentication, bool group, std:
     out.fix = fixed;
     return out;
   }
-  for (const Form& form : forms) {
+  for (const NameForm& form : forms) {
     const std::string fixed = std::string(prefix_of(form)) + std::string(name);
     if (prefix_of(form).empty() || !can_have(form, group, fixed)) continue;
     out.reason = "it lacks the prefix `" + std::string(prefix_of(form)) + "` that the server puts before " +

@@ -94,25 +94,15 @@ std::vector<std::string> tenant_claims(const Ask& ask) {
 // Names of bindings that tokens of this issuer can carry whoever asks for them.
 std::vector<std::string> bound_without_tenant(const Ask& ask) {
   constexpr std::size_t kMost = 5;
-  constexpr std::size_t kMostCompared = 20'000;
   std::vector<std::string> out;
   const AuthenticatorEntry& entry = one(ask);
   const MappingEntry* username = entry.mapping(Kind::username);
   if (!entry.server->joined || !entry.shared_issuer || entry.tenant_pinned || username == nullptr) return out;
   const auto shape = username->shape();
-  const SubjectSet& set = ask.world->subjects();
-  const SubjectAnalyzer& analyzer = ask.world->analyzer();
-  for (std::uint32_t e = 0; e < std::min<std::size_t>(set.size(), kMostCompared) && out.size() < kMost; ++e) {
-    const rbac::Subject& subject = *set[e].subject;
-    if (subject.kind != rbac::SubjectKind::user || !analyzer.is_external(subject)) continue;
-    if (shape && !shape->matches(subject.name.value)) continue;
-    SubjectAnalysis analysis;
-    analyzer.analyze(subject, analysis);
-    const Traits traits = analyzer.traits(analysis);
-    if (analyzer.issuer_of(analysis) == entry.jwt->issuer.url.value &&
-        traits.test(static_cast<std::size_t>(SubjectBit::tenant_missing))) {
-      out.emplace_back(subject.name.value);
-    }
+  for (const World::TenantlessUser& user : ask.world->tenantless_users()) {
+    if (user.issuer != entry.jwt->issuer.url.value || (shape && !shape->matches(user.name))) continue;
+    out.emplace_back(user.name);
+    if (out.size() == kMost) break;
   }
   return out;
 }

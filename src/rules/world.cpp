@@ -162,6 +162,20 @@ const Unproducible& World::unproducible(std::uint32_t entry) {
   return unproducible_;
 }
 
+std::span<const World::TenantlessUser> World::tenantless_users() {
+  if (tenantless_users_) return *tenantless_users_;
+  std::vector<TenantlessUser>& users = tenantless_users_.emplace();
+  SubjectAnalysis analysis;
+  for (std::uint32_t e = 0; e < subjects_->size(); ++e) {
+    const rbac::Subject& subject = *(*subjects_)[e].subject;
+    if (subject.kind != rbac::SubjectKind::user || !analyzer_.is_external(subject)) continue;
+    analyzer_.analyze(subject, analysis);
+    if (!analyzer_.traits(analysis).test(static_cast<std::size_t>(SubjectBit::tenant_missing))) continue;
+    users.push_back({subject.name.value, std::string(analyzer_.issuer_of(analysis))});
+  }
+  return users;
+}
+
 void World::mark_live(std::uint32_t binding) {
   const std::uint32_t index = bindings_[binding].role;
   if (index == kNone) return;

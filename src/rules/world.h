@@ -100,6 +100,14 @@ class World {
   /// Why no token of the server has the name of a subject; of a subject that is not external, nothing.
   const Unproducible& unproducible(std::uint32_t entry);
 
+  /// An external user whose name says nothing of whose it is.
+  struct TenantlessUser {
+    std::string_view name;
+    std::string issuer;  ///< that it is of; empty: not known
+  };
+  /// All of them, in the order of the input; found when first asked for.
+  std::span<const TenantlessUser> tenantless_users();
+
   /// Says that an external subject of the binding has a name that tokens can carry.
   void mark_live(std::uint32_t binding);
 
@@ -136,6 +144,7 @@ class World {
   std::unique_ptr<Grants> grants_;
   std::uint32_t unproducible_entry_ = kNone;  // whose answer is kept
   Unproducible unproducible_;
+  std::optional<std::vector<TenantlessUser>> tenantless_users_;
 };
 
 }  // namespace oidc_audit::rules
