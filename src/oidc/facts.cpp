@@ -132,6 +132,15 @@ void drop_queries(SubjectFacts& facts, std::string_view name) {
   });
 }
 
+// A name of the issuer's own grammar that is wrong in a value alone; other grammars may admit more.
+bool is_own(const SubjectFacts& facts) {
+  return facts.near && facts.near->provider == facts.issuer_provider && facts.near->segments.size() > 2 &&
+         std::all_of(facts.near->flaws.begin(), facts.near->flaws.end(), [](const Flaw& flaw) {
+           return !flaw.segment.empty() &&
+                  (flaw.departure == Departure::impossible_value || flaw.departure == Departure::wrong_case);
+         });
+}
+
 // A ref that git does not admit is wrong in itself, whatever its slashes.
 bool bad_ref(const SubjectFacts& facts) {
   if (!facts.near || !facts.near->ref) return false;
@@ -233,8 +242,8 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
   } else if (facts.near) {
     check_encoding(*facts.near->provider->compiled, facts.near->segments, parsed.name, true, facts);
   }
-  if (facts.issuer_provider != nullptr && parsed.candidates.empty() && !parsed.rest.empty() &&
-      std::none_of(hits.begin(), hits.end(), [this](const Impl::IssuerHit& hit) {
+  if (facts.issuer_provider != nullptr && parsed.candidates.empty() && !parsed.rest.empty() && !facts.email &&
+      !is_own(facts) && std::none_of(hits.begin(), hits.end(), [this](const Impl::IssuerHit& hit) {
         return impl_->providers[hit.ref.provider].broker;
       })) {
     ParsedName reading;

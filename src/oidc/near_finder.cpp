@@ -144,7 +144,7 @@ class NearFinder {
           walk.keys >= kFewestKeys && std::all_of(walk.flaws.begin(), walk.flaws.end(), [](const Flaw& flaw) {
             return flaw.departure == Departure::impossible_value || flaw.departure == Departure::wrong_case;
           });
-      if (!walk.flaws.empty() && (keyed || whole)) offer(p, r, 0, std::move(walk));
+      if (!walk.flaws.empty() && (keyed || whole || is_certain(hits_))) offer(p, r, 0, std::move(walk));
       return;
     }
     // The front was dropped: a later key begins the name.
@@ -243,6 +243,25 @@ class NearFinder {
     }
   }
 
+  // Whether a name that began as one of the rule's has to go on as one: there is no template of the
+  // operator's.
+  bool is_closed(const Provider::Compiled& provider, const SubjectRule& rule) const {
+    constexpr std::size_t kFewestKeys = 2;
+    return best_->walk.keys >= kFewestKeys &&
+           std::none_of(provider.subjects.begin(), provider.subjects.end(), [&](const SubjectRule& other) {
+             return &other != &rule && other.custom_template && other.grammar.items().empty();
+           });
+  }
+
+  // Text that the grammar does not have there is as impossible as a value that it does not admit. A further
+  // key may be a claim that templates can name and the catalogue does not know.
+  void settle(Flaw& flaw, const SubjectRule& rule) const {
+    if (flaw.departure != Departure::unexpected_text) return;
+    const bool key = !rule.grammar.items().empty() &&
+                     parsed_.rest.substr(flaw.begin).starts_with(rule.grammar.separator());
+    if (!key) flaw.departure = Departure::impossible_value;
+  }
+
   NearMatch finish() {
     const Provider& provider = impl_.providers[best_->provider];
     const SubjectRule& rule = provider.compiled->subjects[best_->rule];
@@ -301,6 +320,9 @@ class NearFinder {
     if (near.tenant.value && std::any_of(near.tenant.value->begin(), near.tenant.value->end(), is_wildcard))
       near.tenant.value.reset();
     near.flaws = best_->walk.flaws;
+    if (is_closed(*provider.compiled, rule)) {
+      for (Flaw& flaw : near.flaws) settle(flaw, rule);
+    }
     for (Flaw& flaw : near.flaws) {
       flaw.begin += base();
       flaw.end += base();
