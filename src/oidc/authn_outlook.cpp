@@ -308,7 +308,7 @@ std::optional<std::pair<std::string, std::string>> claim_behind(const Known& val
   std::string claim;
   for (const TextShape::Part& part : shape->parts()) {
     if (!part.hole) continue;
-    if (!claim.empty() || part.text.empty()) return std::nullopt;
+    if (!claim.empty() || part.text.empty() || part.changed) return std::nullopt;
     claim = part.text;
   }
   if (claim.empty()) return std::nullopt;

@@ -27,11 +27,13 @@ std::string type_word(cel::Kind kind) {
   }
 }
 
-// What is made of one claim letter by letter still comes of that claim.
+// What is made of one claim letter by letter still comes of that claim, and a number becomes a text.
 void keep_claim(Known& out, std::span<const Known> args) {
   if (args.empty() || out.kind != Known::Kind::text) return;
-  if (!args[0].claim.empty()) out.text = TextShape::hole(args[0].claim);
-  if (args[0].kind == Known::Kind::text && args[0].text.parts().size() == 1) out.text = args[0].text;
+  std::string claim = args[0].claim;
+  if (args[0].kind == Known::Kind::text && args[0].text.parts().size() == 1)
+    claim = args[0].text.parts().front().text;
+  if (!claim.empty()) out.text = TextShape::changed_hole(std::move(claim));
 }
 
 }  // namespace
@@ -289,7 +291,7 @@ Known result_of(std::string_view name, std::span<const Known> args) {
   } else if (std::find(kTexts.begin(), kTexts.end(), name) != kTexts.end()) {
     const bool same = name == "string" && !args.empty() && args[0].as_text();
     out = same ? args[0] : Known::of_text(TextShape::hole());
-    if (name == "lowerAscii" || name == "upperAscii" || name == "string") keep_claim(out, args);
+    if (!same && (name == "lowerAscii" || name == "upperAscii" || name == "string")) keep_claim(out, args);
   } else if (std::find(kTests.begin(), kTests.end(), name) != kTests.end()) {
     out = some_boolean(true);
   } else if (name == "size" || name == "indexOf" || name == "lastIndexOf" || name == "int") {

@@ -1,18 +1,25 @@
 #include "oidc/text_shape.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace oidc_audit::oidc {
 
 TextShape TextShape::exact(std::string text) {
   TextShape out;
-  if (!text.empty()) out.parts_.push_back({std::move(text), false});
+  if (!text.empty()) out.parts_.push_back({std::move(text), false, false});
   return out;
 }
 
 TextShape TextShape::hole(std::string claim) {
   TextShape out;
-  out.parts_.push_back({std::move(claim), true});
+  out.parts_.push_back({std::move(claim), true, false});
+  return out;
+}
+
+TextShape TextShape::changed_hole(std::string claim) {
+  TextShape out = hole(std::move(claim));
+  out.parts_.back().changed = true;
   return out;
 }
 
@@ -22,12 +29,12 @@ TextShape TextShape::joined(TextShape front, const TextShape& back) {
   constexpr std::size_t kMostBytes = std::size_t{64} << 10;
   for (const Part& part : back.parts_) {
     if (front.parts_.size() >= kMostParts) {
-      if (!front.parts_.back().hole) front.parts_.push_back({{}, true});
+      if (!front.parts_.back().hole) front.parts_.push_back({{}, true, false});
       break;
     }
     if (!part.hole && !front.parts_.empty() && !front.parts_.back().hole) {
       if (front.parts_.back().text.size() + part.text.size() > kMostBytes) {
-        front.parts_.push_back({{}, true});
+        front.parts_.push_back({{}, true, false});
         break;
       }
       front.parts_.back().text += part.text;

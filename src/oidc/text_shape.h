@@ -13,12 +13,16 @@ class TextShape {
   struct Part {
     std::string text;   ///< the known text, or the name of the claim that fills the hole
     bool hole = false;  ///< any text, also the empty one
+    /// The hole holds what was made of the claim, in lower case or as a text, not the claim as it is.
+    bool changed = false;
     friend bool operator==(const Part&, const Part&) = default;
   };
 
   static TextShape exact(std::string text);
   /// A hole; `claim` is empty when it is not the value of one claim.
   static TextShape hole(std::string claim = {});
+  /// A hole with what was made of the claim.
+  static TextShape changed_hole(std::string claim);
   /// Joins the two, as `+` does.
   static TextShape joined(TextShape front, const TextShape& back);
 

@@ -243,6 +243,39 @@ TEST_CASE("groups that are made of the subject are refused as texts are") {
   CHECK(refuses_group(jwt, "gha:repo:mallory/web:pull_request", kNewestKubernetesMinor));
 }
 
+TEST_CASE("what a claim held is not told by a name that was made of it") {
+  struct Row {
+    const char* name;
+    const char* username;
+    std::string rule;
+    const char* user;
+    bool refused;
+  };
+  const Row rows[] = {
+      {"as_it_is", "'x:' + claims.sub", "claims.sub.startsWith('a')", "x:acme", false},
+      {"as_it_is_other", "'x:' + claims.sub", "claims.sub.startsWith('A')", "x:acme", true},
+      {"lower", "'x:' + claims.sub.lowerAscii()", "claims.sub.startsWith('A')", "x:acme", false},
+      {"upper", "'x:' + claims.sub.upperAscii()", "claims.sub.startsWith('a')", "x:ACME", false},
+      {"lower_of_text", "('' + claims.sub).lowerAscii()", "claims.sub.startsWith('A')", "acme", false},
+      {"number", "string(claims.id)", "claims.id > 4", "5", false},
+      {"rule_of_the_name", "'x:' + claims.sub.lowerAscii()", "true", "x:acme", false},
+      {"still_another_prefix", "'x:' + claims.sub.lowerAscii()", "false", "x:acme", true},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      JwtAuthenticator jwt = authenticator({row.rule});
+      jwt.claim_mappings.username = {};
+      jwt.claim_mappings.username.expression.value = row.username;
+      CHECK(refuses_username(jwt, row.user, kNewestKubernetesMinor) == row.refused);
+      const std::optional<TextShape> shape =
+          mapping_shape(jwt.claim_mappings.username, kNewestKubernetesMinor);
+      REQUIRE(shape);
+      CHECK(shape->matches(row.user));
+      CHECK(shape->to_string().ends_with(row.name == std::string("number") ? "<id>" : "<sub>"));
+    }
+  }
+}
+
 TEST_CASE("required claims are texts") {
   JwtAuthenticator jwt = authenticator({"claims.hd == 'b'"});
   ClaimValidationRule rule;
