@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encoded_token.h"
 #include "base/strings.h"
 #include "oidc/claims_view.h"
 #include "oidc/go_json.h"
@@ -17,12 +18,6 @@ bool is_secret_name(std::string_view name) {
       "secret",       "nonce",         "at_hash",  "c_hash", "s_hash",        "jwt"};
   const std::string lower = to_lower_ascii(name);
   return std::find(kNames.begin(), kNames.end(), lower) != kNames.end();
-}
-
-// `eyJ...` with a dot: the beginning of every JWS and JWE.
-bool looks_like_token(std::string_view text) {
-  constexpr std::size_t kShortest = 20;
-  return text.size() >= kShortest && text.starts_with("eyJ") && text.find('.') != std::string_view::npos;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/encoded_token.h"
+
 namespace oidc_audit::report {
 
 namespace {
@@ -23,11 +25,6 @@ bool names_secret(std::string_view word) {
   }
   return std::any_of(kSecretEndings.begin(), kSecretEndings.end(),
                      [&plain](std::string_view ending) { return plain.ends_with(ending); });
-}
-
-// `eyJ` is the beginning of every JSON object in base64 whose first member follows the brace.
-bool is_encoded_token(std::string_view word) {
-  return word.starts_with("eyJ") && std::count(word.begin(), word.end(), '.') == 2;
 }
 
 std::size_t skip_blanks(std::string_view line, std::size_t at) {
@@ -81,7 +78,7 @@ std::string hide_secrets(std::string_view line) {
     std::size_t end = at;
     while (end < line.size() && is_word(line[end])) ++end;
     const std::string_view word = line.substr(at, end - at);
-    if (is_encoded_token(word)) {
+    if (looks_like_token(word)) {
       hide({at, end});
     } else if (names_secret(word)) {
       if (const std::size_t value = value_after(line, end); value != std::string_view::npos) {

@@ -25,6 +25,13 @@ TEST_CASE("what is named like a secret is hidden and nothing else") {
       {"resources: [serviceaccounts/token]", "resources: [serviceaccounts/token]"},
       {"a: eyJhbGciOiJub25lIn0.eyJhIjoxfQ.c2ln b", "a: *********************************** b"},
       {"a: eyJhbGciOiJub25lIn0", "a: eyJhbGciOiJub25lIn0"},
+      {"a: eyJhbGciOiJub25lIn0.eyJhIjoxfQ.", "a: *******************************"},
+      {"jwe: eyJhbGciOiJkaXIifQ..aXY.Y3Q.dGFn x", "jwe: ******************************** x"},
+      {"jwe: eyJhbGciOiJkaXIifQ.a2V5.aXY.Y3Q.dGFn x", "jwe: ************************************ x"},
+      {"blank: eyAiYWxnIjogIm5vbmUiIH0.eyJhIjoxfQ.c2ln", "blank: ***************************************"},
+      {"line: ewogICJhbGciOiAibm9uZSIKfQ.eyJhIjoxfQ.c2ln",
+       "line: ******************************************"},
+      {"host: ewo.example.com, eyJ.example.com", "host: ewo.example.com, eyJ.example.com"},
       {"", ""},
   };
   for (const Row& row : rows) {
