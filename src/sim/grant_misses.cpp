@@ -278,6 +278,10 @@ class GrantMisses {
           .breadth = breadth_of(*other);
       return;
     }
+    if (wants_role && binding.kind == BindingKind::cluster_role_binding) {
+      role_in_cluster_binding(binding, object);
+      return;
+    }
     const std::optional<std::string_view> similar = similar_role(binding);
     const std::string exists = similar ? fmt::format("; `{}` does", *similar) : elsewhere(binding);
     const std::string other_fix =
@@ -291,6 +295,18 @@ class GrantMisses {
         fmt::format("create {} `{}` with a rule for {}, or {}", binding.role_ref.kind_text.value, name,
                     describe_request(request_), other_fix),
         kTierGrant, 1);
+  }
+
+  /// A ClusterRoleBinding reaches no Role, and the API server refuses it.
+  void role_in_cluster_binding(const Binding& binding, const std::string& object) {
+    const std::string_view name = binding.role_ref.name.value;
+    const std::string where = request_.namespace_name.empty() ? "NAMESPACE" : request_.namespace_name;
+    const Role* role = policy_.find_role(request_.namespace_name, name);
+    add(Cause::role_kind, object, "/roleRef/kind", binding.role_ref.kind_text.range,
+        fmt::format("a ClusterRoleBinding can refer to a ClusterRole alone, and `{}` is a Role", name),
+        fmt::format("bind Role `{}` by a RoleBinding in namespace `{}`, or make it a ClusterRole", name,
+                    where),
+        role != nullptr && would_grant(*role, request_) ? kTierSlip : kTierDoubtful);
   }
 
   std::optional<std::string_view> similar_role(const Binding& binding) const {
