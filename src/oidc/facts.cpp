@@ -84,7 +84,7 @@ void check_encoding(const Provider::Compiled& provider, const std::vector<Segmen
 
 std::optional<LookalikeHost> find_lookalike(const Catalogue::Impl& impl, std::string_view host,
                                             std::string_view url) {
-  if (host.empty()) return std::nullopt;
+  if (host.empty() || host == "github.com") return std::nullopt;  // near to gitlab.com, and well known itself
   if (impl.issuers_by_host.find(host) != impl.issuers_by_host.end() || is_certain(impl.issuers_of(url)))
     return std::nullopt;
   const bool ascii =
@@ -139,6 +139,20 @@ bool is_own(const SubjectFacts& facts) {
            return !flaw.segment.empty() &&
                   (flaw.departure == Departure::impossible_value || flaw.departure == Departure::wrong_case);
          });
+}
+
+// An issuer of one organization signs for no other: what the URL and the subject call alike is alike.
+std::string conflict_with(const Catalogue::Impl::IssuerHit& hit, std::string_view url,
+                          const Candidate& candidate) {
+  for (const Capture& capture : hit.captures) {
+    if (capture.value_class == nullptr) continue;
+    const Segment* const segment = candidate.find(capture.name);
+    const std::string_view own = url.substr(capture.begin, capture.end - capture.begin);
+    if (segment == nullptr || segment->value == own) continue;
+    return std::string(segment->name) + " `" + std::string(segment->value) +
+           "`, where its issuer signs only for `" + std::string(own) + "`";
+  }
+  return {};
 }
 
 // A ref that git does not admit is wrong in itself, whatever its slashes.
@@ -216,6 +230,11 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
     drop_queries(facts, parsed.name);
     if (facts.wildcards.empty() && !bad_ref(facts))
       facts.other_slashes = mend_slashes(*this, parsed, options, facts);
+  }
+  for (const Impl::IssuerHit& hit : hits) {
+    if (recognised != nullptr && !issuer.empty() &&
+        &impl_->providers[hit.ref.provider] == recognised->provider)
+      facts.issuer_conflict = conflict_with(hit, issuer, *recognised);
   }
   if (recognised != nullptr && recognised->custom_template) {
     for (const SubjectRule& rule : recognised->provider->compiled->subjects) {

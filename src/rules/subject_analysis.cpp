@@ -173,6 +173,7 @@ bool is_catch_all(const rbac::Subject& subject) {
 }
 
 std::string impossible_text(const SubjectAnalysis& a) {
+  if (!a.facts.issuer_conflict.empty()) return a.facts.issuer_conflict;
   constexpr std::string_view kEntra = "https://login.microsoftonline.com/";
   if (a.parsed.issuer.starts_with(kEntra)) {
     const std::string_view rest = a.parsed.issuer.substr(kEntra.size());

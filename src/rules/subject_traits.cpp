@@ -98,9 +98,12 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
       !local.ends_with('/')) {
     set(slash_error, true);
   }
-  set(empty_segment, empty_part && a.facts.encoding.empty() && !local.starts_with("arn:") && !complete &&
-                         !impossible_id && a.provider != nullptr && !local.empty() &&
-                         a.facts.wildcards.empty());
+  // Nobody ends a name of any kind with a delimiter, but for URLs.
+  const bool open_end = a.name.size() > 1 && (a.name.ends_with(':') || a.name.ends_with('/')) &&
+                        a.name.find("://") == std::string_view::npos && !complete;
+  set(empty_segment,
+      open_end || (empty_part && a.facts.encoding.empty() && !local.starts_with("arn:") && !complete &&
+                   !impossible_id && a.provider != nullptr && !local.empty() && a.facts.wildcards.empty()));
   set(whitespace, !a.trimmed.empty());
   set(invisible, has_invisible(a.name));
   set(mixed_script, has_mixed_scripts(a.name));
