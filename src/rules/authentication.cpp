@@ -127,6 +127,7 @@ ServerConfig server_config(const oidc::FoundConfig& found, int kubernetes_minor)
   out.config = &found.source.loaded.config;
   out.object = {found.api_version, found.kind, {}, found.name};
   if (found.range) out.range = SourceRange{found.range->buffer, found.range->begin, found.range->begin};
+  out.source = found.source.kind;
   out.kubernetes_minor = kubernetes_minor;
   return out;
 }

@@ -11,11 +11,8 @@
 #include "oidc/auth_config.h"
 #include "oidc/authn_outlook.h"
 #include "oidc/catalogue.h"
+#include "oidc/config_source.h"
 #include "rules/config.h"
-
-namespace oidc_audit::oidc {
-struct FoundConfig;
-}
 
 namespace oidc_audit::rules {
 
@@ -24,6 +21,7 @@ struct ServerConfig {
   const oidc::AuthConfig* config = nullptr;
   ObjectRef object;                  ///< what findings call it
   std::optional<SourceRange> range;  ///< where it stands, when it was read from text
+  oidc::ConfigSourceKind source = oidc::ConfigSourceKind::authentication_configuration;
   int kubernetes_minor = oidc::kNewestKubernetesMinor;
   /// The configuration of the server that the bindings of this run are for. At most one of a run.
   bool joined = false;

@@ -253,7 +253,7 @@ void SubjectSet::find_owner_twins() {
     if (hyphen == std::string_view::npos || hyphen == 0 || owner[hyphen] != '-') continue;
     if (const auto it = owners.find(std::pair(entries_[e].subject->kind, owner.substr(0, hyphen)));
         it != owners.end())
-      add_twin(e, Twin::id, it->second);
+      add_twin(e, Twin::owner, it->second);
   }
 }
 

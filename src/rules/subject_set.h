@@ -28,8 +28,8 @@ struct SubjectEntry {
 };
 
 /// The ways in which another subject's name can be nearly the same.
-enum class Twin : std::uint8_t { trimmed, confusable, nfc, case_variant, slash, id };
-inline constexpr std::size_t kTwinCount = 6;
+enum class Twin : std::uint8_t { trimmed, confusable, nfc, case_variant, slash, id, owner };
+inline constexpr std::size_t kTwinCount = 7;
 
 /// Distinct subjects of all bindings, in order of first occurrence, and which of them are nearly the same.
 /// Finds these by one folded key for all ways at once, so that most names are folded and hashed once and

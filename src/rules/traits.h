@@ -70,7 +70,7 @@ struct TraitFilter {
                                                                   X(tenant_of_others) X(dead_name) X(upper_case) X(names_origin) X(bound_again) \
                                                                       X(trimmed_bound) X(confusable_with)    \
                                                                           X(nfc_bound) X(case_variant_of)    \
-                                                                              X(slash_variant_of) X(id_twin)
+                                                                              X(slash_variant_of) X(id_twin) X(owner_twin)
 // clang-format on
 
 // Version 14 indents such lists further at every run.

@@ -9,6 +9,7 @@
 #include "oidc/compiled_config.h"
 #include "oidc/config_field.h"
 #include "rules/prefix_words.h"
+#include "rules/rule_forms.h"
 #include "rules/vocabulary.h"
 
 namespace oidc_audit::rules {
@@ -282,6 +283,22 @@ std::span<const FactRow> authenticator_rows() {
       {"audience_chosen_by", kText, [](const Ask& a) { return owned(audience_chosen_by(a)); }},
       {"same_audience_elsewhere", kText, [](const Ask& a) { return owned(elsewhere(a)); }},
       {"tenant_claims", kTexts, [](const Ask& a) { return texts_value(tenant_claims(a)); }},
+      {"require_tenant", kText,
+       [](const Ask& a) {
+         const std::vector<std::string> claims = tenant_claims(a);
+         return owned(require_claim(*one(a).server, claims.empty() ? "TENANT_CLAIM" : claims[0], "..."));
+       }},
+      {"require_verified_email", kText,
+       [](const Ask& a) {
+         return owned(
+             require_expression(*one(a).server, "claims.email_verified == true", "address must be verified"));
+       }},
+      {"refuse_ssh_rerun", kText,
+       [](const Ask& a) {
+         return owned(require_expression(*one(a).server, "claims['oidc.circleci.com/ssh-rerun'] == false",
+                                         "jobs rerun with SSH are not let in"));
+       }},
+      {"refuse_system_names", kText, [](const Ask& a) { return owned(refuse_system_names(*one(a).server)); }},
       {"tenant_pinned", "bool", [](const Ask& a) { return flag(one(a).tenant_pinned); }},
       {"loose_tenant", kText, [](const Ask& a) { return text_value(one(a).loose_tenant); }},
       {"username_names_tenant", "bool",

@@ -54,6 +54,7 @@ std::span<const PlaceFact> place_facts() {
         {"case_variant_of", twin_place<Twin::case_variant>},
         {"slash_variant_of", twin_place<Twin::slash>},
         {"id_twin", twin_place<Twin::id>},
+        {"owner_twin", twin_place<Twin::owner>},
         {"shadowed_by", shadow_place},
         {"phase_twin", phase_place},
         {"external_binding", external_place},

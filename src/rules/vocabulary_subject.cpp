@@ -214,6 +214,7 @@ std::span<const FactRow> subject_rows() {
        }},
       {"group_shape", kText, [](const Ask& a) { return owned(group_shape(a)); }},
       {"id_twin", kText, twin_name<Twin::id>},
+      {"owner_twin", kText, twin_name<Twin::owner>},
       {"closest_live", kText, [](const Ask& a) { return owned(closest_live(a)); }},
       {"foreign_provider", kText,
        [](const Ask& a) {

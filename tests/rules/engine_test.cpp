@@ -151,6 +151,7 @@ TEST_CASE("names that are nearly the same find one another") {
       {"space", "jane@example.com ", "jane@example.com", "trimmed_bound"},
       {"id", "repo:octo-org-12/web-34:ref:refs/heads/main", "repo:octo-org@12/web@34:ref:refs/heads/main",
        "id_twin"},
+      {"owner", "repo:acme-123/web:environment:me@home", "repo:acme/web:environment:me@5", "owner_twin"},
   };
   for (const Row& row : rows) {
     DYNAMIC_SECTION(row.name) {
