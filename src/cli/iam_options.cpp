@@ -6,7 +6,8 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "cli/inputs.h"
-#include "document/reader.h"
+#include "cli/policy_inputs.h"
+#include "document/lazy_stream.h"
 #include "oidc/iam_mapping.h"
 #include "rbac/inventory.h"
 #include "rules/iam.h"
@@ -132,24 +133,30 @@ Result<void> settle_iam(IamOptions& options, Context& context) {
 }
 
 Result<oidc::AuthenticationResult> authenticate_iam(const IamOptions& options, Context& context,
-                                                    SourceManager& sources,
-                                                    const rbac::Inventory* inventory) {
+                                                    SourceManager& sources, const PolicyInputs* loaded) {
   ASSIGN_OR_RETURN(oidc::IamIdentity identity, read_identity(options, context));
   RETURN_IF_ERROR(set_values(options, identity));
   oidc::IamMappings mappings;
   if (options.aws_auth) {
     RETURN_IF_ERROR(read_aws_auth(*options.aws_auth, context, sources, mappings));
-  } else if (inventory != nullptr) {
-    rules::add_iam_mappings(*inventory, sources, mappings);
+  } else if (loaded != nullptr) {
+    rules::add_iam_mappings(*loaded->inventory, sources, mappings);
+  }
+  if (options.access_entries.empty() && loaded != nullptr && loaded->cluster == nullptr) {
+    for (const InputFile& file : loaded->inputs.files) {
+      document::LazyStream documents(sources, file.buffer);
+      oidc::find_access_entries(documents, mappings);
+    }
   }
   for (const std::string& path : options.access_entries)
     RETURN_IF_ERROR(read_access_entries(path, context, sources, mappings));
   if (!mappings.has_aws_auth && !mappings.has_access_entries) {
-    return Error(ErrorKind::usage, "nothing maps IAM identities",
-                 inventory == nullptr
-                     ? "--aws-auth FILE, --access-entries FILE or both"
-                     : "--aws-auth FILE, --access-entries FILE, or the ConfigMap `aws-auth` among "
-                       "the inputs");
+    return Error(
+        ErrorKind::usage, "nothing maps IAM identities",
+        loaded == nullptr
+            ? "--aws-auth FILE, --access-entries FILE or both"
+            : "--aws-auth FILE, --access-entries FILE, or the ConfigMap `aws-auth` or access entries "
+              "among the inputs");
   }
   print_issues(sources, mappings.issues, context);
   return oidc::map_iam_identity(mappings, identity);

@@ -9,14 +9,11 @@
 #include "oidc/authenticator.h"
 #include "source/source_manager.h"
 
-namespace oidc_audit::rbac {
-class Inventory;
-}
-
 namespace oidc_audit::cli {
 
 class CommandSpec;
 struct Context;
+struct PolicyInputs;
 
 /// An IAM identity of an EKS cluster, and what maps it to a user.
 struct IamOptions {
@@ -40,11 +37,12 @@ void add_iam_options(CommandSpec& spec, IamOptions& options);
 /// Reads an identity that comes from standard input, so that it can be asked about more than once.
 Result<void> settle_iam(IamOptions& options, Context& context);
 
-/// Who an EKS cluster says the identity is. Texts are added to `sources`. Without --aws-auth the ConfigMap
-/// `aws-auth` of `inventory`, which may be null, counts. What is wrong with the mappings is printed. Fails
+/// Who an EKS cluster says the identity is. Texts are added to `sources`. Of `loaded`, which may be null, the
+/// ConfigMap `aws-auth` counts without --aws-auth, and access entries among the files without
+/// --access-entries. What is wrong with the mappings is printed. Fails
 /// (usage, unreadable, malformed) when nothing can be answered. REQUIRES: options.given().
 Result<oidc::AuthenticationResult> authenticate_iam(const IamOptions& options, Context& context,
                                                     SourceManager& sources,
-                                                    const rbac::Inventory* inventory = nullptr);
+                                                    const PolicyInputs* loaded = nullptr);
 
 }  // namespace oidc_audit::cli

@@ -47,9 +47,8 @@ Result<Identity> from_token(const IdentityOptions& options, Context& context) {
 Result<Identity> from_iam(const IdentityOptions& options, Context& context, PolicyInputs* loaded) {
   SourceManager own;
   SourceManager& sources = loaded == nullptr ? own : loaded->inputs.sources;
-  ASSIGN_OR_RETURN(
-      const oidc::AuthenticationResult result,
-      authenticate_iam(options.iam, context, sources, loaded == nullptr ? nullptr : loaded->inventory));
+  ASSIGN_OR_RETURN(const oidc::AuthenticationResult result,
+                   authenticate_iam(options.iam, context, sources, loaded));
   const oidc::AuthConfig none;
   const report::AuthnReport answer{sources, result, none, oidc::kNewestKubernetesMinor, {}, {}};
   return identity_of(answer, options);
