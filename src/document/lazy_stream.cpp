@@ -1,12 +1,13 @@
 #include "document/lazy_stream.h"
 
+#include "base/text_search.h"
 #include "source/source_manager.h"
 
 namespace oidc_audit::document {
 
 std::string_view LazyStream::text() const { return sources_.text(buffer_); }
 
-bool LazyStream::has(std::string_view word) const { return text().find(word) != std::string_view::npos; }
+bool LazyStream::has(std::string_view word) const { return contains(text(), word); }
 
 const Stream& LazyStream::stream() {
   if (!stream_) stream_ = read_documents(sources_, buffer_, {});

@@ -151,9 +151,9 @@ ParsedName Catalogue::parse(std::string_view name, const ParseOptions& options) 
 }
 
 Catalogue::IssuerMatch Catalogue::find_issuer(std::string_view url) const {
-  const auto hits = impl_->issuers_of(url);
-  if (hits.empty()) return {};
-  const Impl::IssuerRef ref = hits.front().ref;
+  const Impl::IssuerHits hits = impl_->issuers_of(url);
+  if (hits->empty()) return {};
+  const Impl::IssuerRef ref = hits->front().ref;
   return {&impl_->providers[ref.provider], &impl_->providers[ref.provider].issuers[ref.issuer]};
 }
 
@@ -168,6 +168,7 @@ std::string_view url_host(std::string_view url) noexcept {
 
 void Catalogue::Impl::build_index() {
   for (auto& bucket : by_first_byte) bucket.clear();
+  for (auto& bucket : near_by_first_byte) bucket.clear();
   unanchored.clear();
   issuers_by_host.clear();
   other_issuers.clear();
@@ -176,10 +177,18 @@ void Catalogue::Impl::build_index() {
   for (std::uint32_t p = 0; p < providers.size(); ++p) {
     const Provider::Compiled& provider = compiled(p);
     for (std::uint32_t r = 0; r < provider.subjects.size(); ++r) {
-      const Grammar& grammar = provider.subjects[r].grammar;
-      if (grammar.starts().empty()) unanchored.push_back({p, r, {}});
+      const SubjectRule& rule = provider.subjects[r];
+      const Grammar& grammar = rule.grammar;
+      if (grammar.starts().empty()) {
+        unanchored.push_back(
+            {{p, r, {}}, &grammar, rule.for_users, rule.for_groups, rule.needs_issuer, rule.shape});
+      }
       for (const std::string& start : grammar.starts())
         by_first_byte[static_cast<unsigned char>(start.front())].push_back({p, r, start});
+      if (rule.shape || rule.dex || grammar.starts().empty()) continue;
+      for (std::size_t byte = 0; byte < near_by_first_byte.size(); ++byte) {
+        if (grammar.may_come_near(static_cast<char>(byte))) near_by_first_byte[byte].push_back({p, r, {}});
+      }
     }
     for (std::uint32_t i = 0; i < provider.issuers.size(); ++i) {
       const IssuerRule& rule = provider.issuers[i];
@@ -207,7 +216,17 @@ void Catalogue::Impl::build_index() {
   hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
 }
 
-std::vector<Catalogue::Impl::IssuerHit> Catalogue::Impl::issuers_of(std::string_view url) const {
+Catalogue::Impl::IssuerHits Catalogue::Impl::issuers_of(std::string_view url) const {
+  constexpr std::size_t kMost = 1000;  // hostile input has as many issuers as names
+  const std::lock_guard<std::mutex> guard(issuers_lock);
+  if (const auto it = issuers_seen.find(url); it != issuers_seen.end()) return it->second;
+  auto hits = std::make_shared<const std::vector<IssuerHit>>(find_issuers(url));
+  if (issuers_seen.size() == kMost) issuers_seen.clear();
+  issuers_seen.emplace(url, hits);
+  return hits;
+}
+
+std::vector<Catalogue::Impl::IssuerHit> Catalogue::Impl::find_issuers(std::string_view url) const {
   std::vector<IssuerHit> hits;
   if (url.size() > kMaxParsedBytes || !url.starts_with("https://")) return hits;
   std::vector<Capture> captures;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <deque>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -21,6 +23,15 @@ struct Catalogue::Impl {
     std::uint32_t rule;
     std::string_view start;  // owned by the grammar
   };
+  /// A rule that no key tells from others, with what most often decides that it cannot be meant.
+  struct UnanchoredRef {
+    RuleRef rule;
+    const Grammar* grammar;  ///< owned by the provider
+    bool for_users;
+    bool for_groups;
+    bool needs_issuer;
+    bool shape;
+  };
   struct IssuerRef {
     std::uint32_t provider;
     std::uint32_t issuer;
@@ -31,21 +42,29 @@ struct Catalogue::Impl {
     IssuerProof proof;
     std::vector<Capture> captures;
   };
+  using IssuerHits = std::shared_ptr<const std::vector<IssuerHit>>;
 
   std::vector<Provider> providers;                         // sorted by id
   std::vector<std::pair<std::string, std::string>> texts;  // by provider id: its file as JSON or YAML
   std::array<std::vector<RuleRef>, 256> by_first_byte;
-  std::vector<RuleRef> unanchored;
+  std::array<std::vector<RuleRef>, 256> near_by_first_byte;  // what a text may have been meant for
+  std::vector<UnanchoredRef> unanchored;
   std::unordered_map<std::string_view, std::vector<IssuerRef>, StringHash, std::equal_to<>> issuers_by_host;
   std::vector<IssuerRef> other_issuers;  // the host is a pattern
   std::vector<IssuerRef> open_issuers;
   std::vector<std::string> hosts;
 
+  mutable std::mutex issuers_lock;
+  mutable std::unordered_map<std::string, IssuerHits, StringHash, std::equal_to<>> issuers_seen;
+
   void build_index();
   const Provider::Compiled& compiled(std::uint32_t provider) const { return *providers[provider].compiled; }
 
-  /// Certain and shaped readings of an issuer URL, certain ones alone if there are any.
-  std::vector<IssuerHit> issuers_of(std::string_view url) const;
+  /// Certain and shaped readings of an issuer URL, certain ones alone if there are any; never null. They are
+  /// remembered: names are many, their issuers few.
+  IssuerHits issuers_of(std::string_view url) const;
+
+  std::vector<IssuerHit> find_issuers(std::string_view url) const;
 
   /// Readings of `parsed.rest` for that issuer (hits) or none; sorted.
   void read(ParsedName& parsed, const ParseOptions& options, const std::vector<IssuerHit>& hits,
@@ -61,6 +80,9 @@ struct Catalogue::Impl {
 /// Whether an issuer URL is somebody's own. Of the hits, certain ones stand alone.
 inline bool is_certain(const std::vector<Catalogue::Impl::IssuerHit>& hits) noexcept {
   return !hits.empty() && hits.front().proof == IssuerProof::certain;
+}
+inline bool is_certain(const Catalogue::Impl::IssuerHits& hits) noexcept {
+  return hits != nullptr && is_certain(*hits);
 }
 
 /// Host (with port) of an http(s) URL; empty when it has none.

@@ -303,10 +303,13 @@ void Catalogue::Impl::read(ParsedName& parsed, const ParseOptions& options,
       consider(ref);
     }
   }
-  for (const RuleRef& ref : unanchored) {
-    const SubjectRule& rule = compiled(ref.provider).subjects[ref.rule];
-    if ((keyed && !issuer_known && rule.shape) || !rule.grammar.may_match(parsed.rest)) continue;
-    consider(ref);
+  const ByteSet bytes = ByteSet::of(parsed.rest);
+  for (const UnanchoredRef& ref : unanchored) {
+    if (options.kind == NameKind::user && !ref.for_users) continue;
+    if (options.kind == NameKind::group && !ref.for_groups) continue;
+    if (ref.needs_issuer && !issuer_known) continue;
+    if ((keyed && !issuer_known && ref.shape) || !ref.grammar->may_match(parsed.rest, bytes)) continue;
+    consider(ref.rule);
   }
 
   // The first grammar of a provider counts, and those that say they are a further reading.

@@ -185,13 +185,13 @@ SubjectFacts Catalogue::facts(const ParsedName& parsed, const ParseOptions& opti
   SubjectFacts facts;
   const auto base = static_cast<std::uint32_t>(parsed.name.size() - parsed.rest.size());
   std::string_view issuer = parsed.issuer;
-  std::vector<Impl::IssuerHit> hits;
-  if (!issuer.empty()) hits = impl_->issuers_of(issuer);
+  Impl::IssuerHits found = impl_->issuers_of(issuer);
   std::string corrected;
-  if (hits.empty() && !parsed.prefix.corrected.empty()) {
+  if (found->empty() && !parsed.prefix.corrected.empty()) {
     corrected = parsed.prefix.corrected.substr(0, parsed.prefix.corrected.size() - 1);
-    hits = impl_->issuers_of(corrected);
+    found = impl_->issuers_of(corrected);
   }
+  const std::vector<Impl::IssuerHit>& hits = *found;
   if (is_certain(hits)) {
     const Impl::IssuerRef ref = hits.front().ref;
     facts.issuer_provider = &impl_->providers[ref.provider];

@@ -320,6 +320,7 @@ Result<Grammar> Grammar::compile(std::string_view pattern, const Options& option
     }
   }
   if (!bounded) grammar.max_bytes_ = 0;
+  grammar.required_bytes_ = ByteSet::of(grammar.required_);
   for (const Element& element : grammar.elements_) {
     if (element.kind == Element::Kind::open) continue;
     if (element.kind == Element::Kind::segment && element.segment.value_class->min > 0)
@@ -352,12 +353,6 @@ Result<Grammar> Grammar::compile(std::string_view pattern, const Options& option
     if (element.kind == Element::Kind::literal && element.text.size() > 1) near(element.text[1]);
   }
   return grammar;
-}
-
-bool Grammar::may_match(std::string_view text) const noexcept {
-  if (text.size() < min_bytes_ || (max_bytes_ != 0 && text.size() > max_bytes_)) return false;
-  if (first_ != nullptr && !text.empty() && !first_->first.has(text.front())) return false;
-  return required_.empty() || text.find(required_) != kNone;
 }
 
 bool Grammar::match(std::string_view text, std::vector<Capture>& captures,

@@ -73,8 +73,12 @@ class Grammar {
              std::vector<std::uint32_t>* items = nullptr) const;
 
   /// False when the text cannot be a sentence, told from its length, first byte and one literal that every
-  /// sentence holds. Cheap; for grammars that no key tells from others.
-  bool may_match(std::string_view text) const noexcept;
+  /// sentence holds. Cheap; for grammars that no key tells from others. `bytes` are those of the text.
+  bool may_match(std::string_view text, const ByteSet& bytes) const noexcept {
+    if (text.size() < min_bytes_ || (max_bytes_ != 0 && text.size() > max_bytes_)) return false;
+    if (first_ != nullptr && !text.empty() && !first_->first.has(text.front())) return false;
+    return required_bytes_.is_within(bytes) && (required_.size() < 2 || text.find(required_) != text.npos);
+  }
 
   /// False when no text that begins so can be what is left of a sentence: neither a start, in any case of its
   /// letters, nor the second byte of a later literal (its first was dropped with all before it).
@@ -106,6 +110,7 @@ class Grammar {
   std::vector<std::string> starts_;
   std::size_t literal_bytes_ = 0;
   std::string required_;                       // longest literal of every sentence; empty: none
+  ByteSet required_bytes_;                     // those of `required_`
   std::size_t min_bytes_ = 0;                  // of a sentence
   std::size_t max_bytes_ = 0;                  // 0: no limit
   std::array<std::uint64_t, 4> near_first_{};  // bytes, as bits

@@ -74,12 +74,11 @@ class NearFinder {
   std::optional<NearMatch> run(std::vector<Wildcard>& wildcards) {
     if (parsed_.rest.empty() || parsed_.rest.size() > kMaxParsedBytes) return std::nullopt;
     const bool bound = is_certain(hits_);
-    for (std::uint32_t p = 0; p < impl_.providers.size(); ++p) {
-      if (bound &&
-          std::none_of(hits_.begin(), hits_.end(), [&](const auto& hit) { return hit.ref.provider == p; }))
+    for (const auto& ref : impl_.near_by_first_byte[static_cast<unsigned char>(parsed_.rest.front())]) {
+      if (bound && std::none_of(hits_.begin(), hits_.end(),
+                                [&](const auto& hit) { return hit.ref.provider == ref.provider; }))
         continue;
-      const auto& subjects = impl_.compiled(p).subjects;
-      for (std::uint32_t r = 0; r < subjects.size(); ++r) consider(p, r);
+      consider(ref.provider, ref.rule);
     }
     if (!best_) return std::nullopt;
     for (Wildcard& wildcard : wildcards) place(wildcard);
@@ -117,12 +116,10 @@ class NearFinder {
 
   void consider(std::uint32_t p, std::uint32_t r) {
     const SubjectRule& rule = impl_.compiled(p).subjects[r];
-    if (rule.shape || rule.dex || rule.grammar.starts().empty()) return;
     if (options_.kind == NameKind::user && !rule.for_users) return;
     if (options_.kind == NameKind::group && !rule.for_groups) return;
     if (parsed_.issuer.empty() && rule.needs_issuer) return;
     const std::string_view text = parsed_.rest;
-    if (!rule.grammar.may_come_near(text.front())) return;
     const bool start =
         std::any_of(rule.grammar.starts().begin(), rule.grammar.starts().end(), [&](const auto& key) {
           // Wholly there in any case, or as far as a pattern character goes.

@@ -42,10 +42,10 @@ std::string correct_issuer(const Catalogue::Impl& impl, std::string_view url) {
     other.pop_back();
   else
     other += '/';
-  const auto hits = impl.issuers_of(other);
+  const Catalogue::Impl::IssuerHits hits = impl.issuers_of(other);
   if (is_certain(hits)) return other;
   // A slash that only one provider writes behind such a path (authentik).
-  return other.ends_with('/') && !hits.empty() && impl.issuers_of(fixed).empty() ? other : std::string();
+  return other.ends_with('/') && !hits->empty() && impl.issuers_of(fixed)->empty() ? other : std::string();
 }
 
 class Splitter {
@@ -71,10 +71,10 @@ class Splitter {
   }
 
   void read() {
-    hits_ =
-        parsed_.issuer.empty() ? std::vector<Catalogue::Impl::IssuerHit>() : impl_.issuers_of(parsed_.issuer);
+    hits_ = parsed_.issuer.empty() ? nullptr : impl_.issuers_of(parsed_.issuer);
     parsed_.candidates.clear();
-    impl_.read(parsed_, options_, hits_, parsed_.candidates);
+    static const std::vector<Catalogue::Impl::IssuerHit> kNone;
+    impl_.read(parsed_, options_, hits_ == nullptr ? kNone : *hits_, parsed_.candidates);
   }
 
   bool configured() {
@@ -135,7 +135,7 @@ class Splitter {
       return;
     }
     if (is_certain(hits_)) {
-      const auto& ref = hits_.front().ref;
+      const auto& ref = hits_->front().ref;
       if (impl_.compiled(ref.provider).issuers[ref.issuer].opt_in)
         prefix.problem = PrefixProblem::missing_path;
       return;
@@ -197,7 +197,7 @@ class Splitter {
       trial.rest = name.substr(at + 1);
       trial.issuer = url;
       std::vector<Candidate> candidates;
-      impl_.read(trial, options_, impl_.issuers_of(url), candidates);
+      impl_.read(trial, options_, *impl_.issuers_of(url), candidates);
       if (candidates.empty() || candidates.front().likelihood != Likelihood::issuer) continue;
       take(PrefixKind::malformed, at + 1);
       parsed_.issuer = url;
@@ -237,7 +237,7 @@ class Splitter {
   const Catalogue::Impl& impl_;
   const ParseOptions& options_;
   ParsedName& parsed_;
-  std::vector<Catalogue::Impl::IssuerHit> hits_;
+  Catalogue::Impl::IssuerHits hits_;  // null: no issuer is known
 };
 
 }  // namespace

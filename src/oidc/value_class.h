@@ -21,6 +21,18 @@ class ByteSet {
   }
   void add(unsigned char byte) noexcept { words_[byte >> 6U] |= std::uint64_t{1} << (byte & 63U); }
   void remove(unsigned char byte) noexcept { words_[byte >> 6U] &= ~(std::uint64_t{1} << (byte & 63U)); }
+  /// The bytes of a text.
+  static ByteSet of(std::string_view text) noexcept {
+    ByteSet out;
+    for (const char c : text) out.add(static_cast<unsigned char>(c));
+    return out;
+  }
+  /// Whether all of these are in `other`.
+  bool is_within(const ByteSet& other) const noexcept {
+    std::uint64_t missing = 0;
+    for (std::size_t i = 0; i < words_.size(); ++i) missing |= words_[i] & ~other.words_[i];
+    return missing == 0;
+  }
 
  private:
   std::array<std::uint64_t, 4> words_{};

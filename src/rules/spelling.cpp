@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "base/strings.h"
@@ -21,56 +23,47 @@ bool is_delimiter(char c) { return std::string_view(":/@#. -_|,;=()[]{}").find(c
 }  // namespace
 
 CharacterSet characters_of(std::string_view text) {
-  CharacterSet out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80) {
-      out.non_ascii = true;
-    } else if (byte < 0x20 || byte == 0x7F) {
-      out.control = true;
-    } else if (c >= 'A' && c <= 'Z') {
-      out.upper = true;
-    } else {
-      switch (c) {
-        case ' ':
-          out.space = true;
-          break;
-        case '%':
-          out.percent = true;
-          break;
-        case '/':
-          out.slash = true;
-          break;
-        case ':':
-          out.colon = true;
-          break;
-        case '@':
-          out.at_sign = true;
-          break;
-        case '#':
-          out.hash = true;
-          break;
-        case '*':
-        case '?':
-        case '[':
-        case ']':
-        case '(':
-        case ')':
-        case '{':
-        case '}':
-        case '<':
-        case '>':
-        case '$':
-        case '^':
-        case '|':
-        case '\\':
-          out.pattern = true;
-          break;
-        default:
-          break;
-      }
+  enum : std::uint16_t {
+    kNonAscii = 1,
+    kControl = 2,
+    kSpace = 4,
+    kUpper = 8,
+    kPattern = 16,
+    kPercent = 32,
+    kSlash = 64,
+    kColon = 128,
+    kAtSign = 256,
+    kHash = 512
+  };
+  static constexpr auto kKinds = [] {
+    std::array<std::uint16_t, 256> kinds{};
+    for (std::size_t byte = 0; byte < kinds.size(); ++byte) {
+      if (byte >= 0x80) kinds[byte] = kNonAscii;
+      if (byte < 0x20 || byte == 0x7F) kinds[byte] = kControl;
+      if (byte >= 'A' && byte <= 'Z') kinds[byte] = kUpper;
     }
-  }
+    for (const char c : std::string_view("*?[](){}<>$^|\\")) kinds[static_cast<unsigned char>(c)] = kPattern;
+    kinds[' '] = kSpace;
+    kinds['%'] = kPercent;
+    kinds['/'] = kSlash;
+    kinds[':'] = kColon;
+    kinds['@'] = kAtSign;
+    kinds['#'] = kHash;
+    return kinds;
+  }();
+  unsigned seen = 0;
+  for (const char c : text) seen |= kKinds[static_cast<unsigned char>(c)];
+  CharacterSet out;
+  out.non_ascii = (seen & kNonAscii) != 0;
+  out.control = (seen & kControl) != 0;
+  out.space = (seen & kSpace) != 0;
+  out.upper = (seen & kUpper) != 0;
+  out.pattern = (seen & kPattern) != 0;
+  out.percent = (seen & kPercent) != 0;
+  out.slash = (seen & kSlash) != 0;
+  out.colon = (seen & kColon) != 0;
+  out.at_sign = (seen & kAtSign) != 0;
+  out.hash = (seen & kHash) != 0;
   return out;
 }
 

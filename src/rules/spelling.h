@@ -17,6 +17,9 @@ struct CharacterSet {
   bool colon = false;
   bool at_sign = false;
   bool hash = false;
+
+  /// No byte but those that ASCII prints.
+  bool printable() const noexcept { return !non_ascii && !control; }
 };
 CharacterSet characters_of(std::string_view text);
 

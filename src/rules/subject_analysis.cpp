@@ -6,7 +6,6 @@
 #include "base/strings.h"
 #include "base/unicode.h"
 #include "base/unicode_text.h"
-#include "rules/spelling.h"
 
 namespace oidc_audit::rules {
 namespace {
@@ -50,7 +49,7 @@ bool is_lower_word(std::string_view prefix) {
 }
 
 // A complete reading of plain characters has nothing that SubjectAnalysis::facts could add.
-bool needs_facts(const oidc::ParsedName& parsed, std::string_view name, const CharacterSet& characters) {
+bool needs_facts(const oidc::ParsedName& parsed, const CharacterSet& characters, std::string_view name) {
   const Candidate* c = parsed.recognised();
   if (c == nullptr || c->likelihood == Likelihood::passed_on || c->likelihood == Likelihood::shape)
     return true;
@@ -59,8 +58,8 @@ bool needs_facts(const oidc::ParsedName& parsed, std::string_view name, const Ch
   // A host of the operator's own may imitate a known one.
   if (!parsed.issuer.empty() && c->scope != oidc::IssuerScope::shared) return true;
   if (c->custom_template) return true;
-  return characters.non_ascii || characters.control || characters.pattern || characters.percent ||
-         characters.upper || has_stray_space(name);
+  return !characters.printable() || characters.pattern || characters.percent || characters.upper ||
+         (characters.space && has_stray_space(name));
 }
 
 template <typename Reading>
@@ -263,8 +262,9 @@ std::string_view SubjectAnalyzer::issuer_of(const SubjectAnalysis& a) const {
 void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) const {
   a.subject = &subject;
   a.name = subject.name.value;
-  const CharacterSet characters = characters_of(a.name);
-  const bool plain = !characters.non_ascii && !characters.control && !characters.space;
+  a.characters = characters_of(a.name);
+  const CharacterSet& characters = a.characters;
+  const bool plain = characters.printable() && !characters.space;
   if (plain && !is_external(subject) &&
       (subject.kind != rbac::SubjectKind::service_account || (!characters.colon && !characters.slash))) {
     a.local = a.name;  // Kubernetes' own names: no provider has a say in them
@@ -291,7 +291,7 @@ void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) 
       a.as_other_kind = true;
     }
   }
-  if (needs_facts(a.parsed, a.name, characters)) {
+  if (needs_facts(a.parsed, characters, a.name)) {
     a.facts = catalogue_.facts(a.parsed, options);
     a.has_facts = true;
   }
@@ -310,7 +310,7 @@ void SubjectAnalyzer::analyze(const rbac::Subject& subject, SubjectAnalysis& a) 
     a.prefix = short_prefix(a.name);
     a.local = a.name.substr(a.prefix.size());
   }
-  if (characters.space || characters.control || characters.non_ascii) {
+  if (characters.space || !characters.printable()) {
     if (has_stray_space(a.name) || (a.local.starts_with(' ') && a.parsed.rest != a.name) ||
         (a.local.starts_with(' ') && is_lower_word(a.prefix))) {
       a.trimmed = squeezed(a.name);

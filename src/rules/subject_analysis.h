@@ -9,6 +9,7 @@
 #include "oidc/subject.h"
 #include "rbac/model.h"
 #include "rules/config.h"
+#include "rules/spelling.h"
 #include "rules/traits.h"
 
 namespace oidc_audit::rules {
@@ -22,6 +23,7 @@ struct SubjectAnalysis {
 
   const rbac::Subject* subject = nullptr;
   std::string_view name;
+  CharacterSet characters;     ///< of the name
   oidc::ParsedName parsed;     ///< read as what its kind says
   oidc::ParsedName otherwise;  ///< read as the other kind, when the first told nothing
   oidc::SubjectFacts facts;

@@ -8,22 +8,23 @@
 
 #include "base/unicode.h"
 #include "base/unicode_text.h"
+#include "rbac/name_index.h"
 #include "rules/spelling.h"
 
 namespace oidc_audit::rules {
 namespace {
 
-struct Key {
-  std::string_view kind, group, namespace_name, name;
-  friend bool operator==(const Key&, const Key&) = default;
-};
-
-struct KeyHash {
-  std::size_t operator()(const Key& key) const noexcept {
-    const std::hash<std::string_view> hash;
-    return hash(key.name) * 31 + hash(key.namespace_name) * 17 + hash(key.kind) * 7 + hash(key.group);
-  }
-};
+// What makes a subject distinct. An apiGroup written as the empty text is not the same as none: one of the
+// two is reported.
+bool is_same(const rbac::Subject& a, std::string_view namespace_a, const rbac::Subject& b,
+             std::string_view namespace_b) {
+  const auto empty_group = [](const rbac::Subject& subject) {
+    return subject.api_group.empty() && subject.api_group.range.has_value();
+  };
+  return a.name.value == b.name.value && namespace_a == namespace_b &&
+         a.kind_text.value == b.kind_text.value && a.api_group.value == b.api_group.value &&
+         empty_group(a) == empty_group(b);
+}
 
 // A hash that is equal for names that differ only in case, look-alike characters, slashes, white space or
 // normalisation. Different names may share it: what it finds is compared properly.
@@ -85,8 +86,7 @@ SubjectSet::SubjectSet(std::span<const rbac::Binding* const> bindings, const std
     total += binding->subjects.size();
   }
   entry_of_.assign(total, kNoSubject);
-  std::unordered_map<Key, std::uint32_t, KeyHash> index;
-  index.reserve(total);
+  rbac::NameIndex index;
   for (std::uint32_t b = 0; b < bindings.size(); ++b) {
     if (skip[b]) continue;
     const rbac::Binding& binding = *bindings[b];
@@ -96,19 +96,21 @@ SubjectSet::SubjectSet(std::span<const rbac::Binding* const> bindings, const std
       std::string_view namespace_name = subject.namespace_name.value;
       // rule.go appliesToUser: in a RoleBinding an account without namespace is one of the binding's own.
       if (account && namespace_name.empty()) namespace_name = binding.meta.namespace_name.value;
-      // An apiGroup written as the empty text is not the same as none: one of the two is reported.
-      const bool empty_group = subject.api_group.empty() && subject.api_group.range.has_value();
-      const Key key{subject.kind_text.value, empty_group ? "\"\"" : subject.api_group.value, namespace_name,
-                    subject.name.value};
-      const auto [it, fresh] = index.try_emplace(key, static_cast<std::uint32_t>(entries_.size()));
-      if (fresh) {
+      const std::uint32_t hash =
+          rbac::name_hash(static_cast<unsigned>(subject.kind), namespace_name, subject.name.value, {});
+      const auto found = index.find(hash, [&](std::uint32_t e) {
+        return is_same(*entries_[e].subject, entries_[e].namespace_name, subject, namespace_name);
+      });
+      const std::uint32_t number = found.value_or(static_cast<std::uint32_t>(entries_.size()));
+      if (!found) {
         SubjectEntry entry;
         entry.subject = &subject;
         entry.namespace_name = namespace_name;
         entries_.push_back(entry);
+        index.add(hash, number);
       }
-      ++entries_[it->second].uses_count;
-      entry_of_[first_subject_[b] + s] = it->second;
+      ++entries_[number].uses_count;
+      entry_of_[first_subject_[b] + s] = number;
     }
   }
   std::uint32_t begin = 0;

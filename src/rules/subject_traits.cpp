@@ -20,6 +20,41 @@ using oidc::Likelihood;
 using oidc::PrefixKind;
 using oidc::PrefixProblem;
 
+// What companies put before the names of their own identity provider, and of the platforms they use.
+constexpr std::array<std::string_view, 15> kIdpPrefixes = {
+    "oidc:", "okta:",   "aad:",    "azure:",  "entra:", "keycloak:", "ldap:", "sso:",
+    "idp:",  "github:", "gitlab:", "google:", "tfc:",   "gha:",      "gh:"};
+// Those that say which platform's jobs are meant.
+constexpr std::array<std::string_view, 16> kCiPrefixes = {
+    "tfc:", "tfe:",    "hcp:",      "terraform:", "hcp-terraform:", "tfc/",
+    "gha:", "gh:",     "github:",   "gha/",       "github/",        "github-actions:",
+    "gl:",  "gitlab:", "gitlab-ci:"};
+
+// A name that is spelled as one with ids: GitHub's withdrawn form, and that of Forgejo.
+bool is_lookalike_id(const SubjectAnalysis& a) {
+  if (a.grammar == "lookalike-hyphen-id") return true;
+  if (a.provider == nullptr || a.provider->id != "forgejo-actions") return false;
+  const auto has_number = [](std::string_view text) {
+    const std::size_t hyphen = text.find_last_not_of("0123456789");
+    return hyphen != std::string_view::npos && hyphen > 0 && text[hyphen] == '-' && hyphen + 1 < text.size();
+  };
+  constexpr std::string_view kKey = "repo:";
+  const std::size_t key = a.name.find(kKey);
+  if (key == std::string_view::npos) return false;
+  const std::string_view rest = a.name.substr(key + kKey.size());
+  const std::size_t slash = rest.find('/');
+  const std::size_t end = rest.find(':');
+  if (slash == std::string_view::npos || end == std::string_view::npos || end < slash) return false;
+  const std::string_view repository = rest.substr(slash + 1, end - slash - 1);
+  return has_number(rest.substr(0, slash)) && has_number(repository) &&
+         repository.find('/') == std::string_view::npos;
+}
+
+template <std::size_t N>
+bool is_one_of(std::string_view text, const std::array<std::string_view, N>& words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
+
 }  // namespace
 
 void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
@@ -29,6 +64,8 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
   const bool malformed = prefix.kind == PrefixKind::malformed || prefix.problem != PrefixProblem::none;
   set(prefixed, !a.prefix.empty() && prefix.kind != PrefixKind::malformed);
   set(configured_prefix, prefix.kind == PrefixKind::configured);
+  set(idp_prefix, is_one_of(a.name.substr(0, a.name.find(':') + 1), kIdpPrefixes));
+  set(ci_prefix, is_one_of(to_lower_ascii(a.prefix), kCiPrefixes));
   const std::string_view issuer = issuer_of(a);
   set(known_issuer,
       !issuer.empty() && (configured_issuer(issuer) || catalogue_.find_issuer(issuer).provider != nullptr));
@@ -105,10 +142,11 @@ void SubjectAnalyzer::name_traits(const SubjectAnalysis& a, Traits& out) const {
       open_end || (empty_part && a.facts.encoding.empty() && !local.starts_with("arn:") && !complete &&
                    !impossible_id && a.provider != nullptr && !local.empty() && a.facts.wildcards.empty()));
   set(whitespace, !a.trimmed.empty());
-  set(invisible, has_invisible(a.name));
-  set(mixed_script, has_mixed_scripts(a.name));
-  set(not_nfc, !is_nfc(a.name));
-  set(upper_case, std::any_of(a.name.begin(), a.name.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
+  set(invisible, !a.characters.printable() && has_invisible(a.name));
+  set(mixed_script, a.characters.non_ascii && has_mixed_scripts(a.name));
+  set(not_nfc, a.characters.non_ascii && !is_nfc(a.name));
+  set(upper_case, a.characters.upper);
+  set(lookalike_id, is_lookalike_id(a));
   set(names_origin, a.name.find("origin") != std::string_view::npos);
 }
 

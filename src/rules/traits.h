@@ -67,7 +67,7 @@ struct TraitFilter {
                                                       X(empty_segment) X(nothing_after_prefix)               \
                                                           X(percent_error) X(slash_error) X(subject_shaped)  \
                                                               X(group_shaped) X(external_as_service_account) \
-                                                                  X(tenant_of_others) X(dead_name) X(upper_case) X(names_origin) X(bound_again) \
+                                                                  X(tenant_of_others) X(dead_name) X(upper_case) X(names_origin) X(bound_again) X(idp_prefix) X(ci_prefix) X(lookalike_id) \
                                                                       X(trimmed_bound) X(confusable_with)    \
                                                                           X(nfc_bound) X(case_variant_of)    \
                                                                               X(slash_variant_of) X(id_twin) X(owner_twin)
