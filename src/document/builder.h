@@ -47,6 +47,8 @@ class DocumentBuilder {
   Value end_document();
   /// Forgets everything since begin_document().
   void abandon_document();
+  /// Forgets the nodes from `first` on; texts stay. REQUIRES: no document is open.
+  void drop_from(std::uint32_t first) { tree_.nodes_.resize(first); }
 
   bool scalar(const Scalar& event, Anchor anchor = 0) {
     Node node;

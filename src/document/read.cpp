@@ -233,14 +233,30 @@ class StreamReader {
   }
 
   std::optional<Issue> parse_yaml(std::size_t begin, std::size_t end) {
+    if (end - begin >= kReserveFrom) reserve((end - begin) / kBytesPerNode);
     const std::uint32_t first = tree().size();
+    const std::size_t listed = stream_.documents.size();
     std::optional<Issue> failure;
     if (!options_.plain_first || !read_plain(begin, end)) {
       failure = read_yaml(buffer_, text_, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
                           *builder_, stream_.documents);
     }
     if (!failure && options_.comments) collect_comments(tree(), first, begin, end, stream_.comments);
+    if (options_.documents) offer(listed, first);
     return failure;
+  }
+
+  // Nodes can be dropped when all documents behind `first` have been taken.
+  void offer(std::size_t listed, std::uint32_t first) {
+    bool all = true;
+    for (std::size_t i = listed; i < stream_.documents.size(); ++i) {
+      stream_.documents[i].offered = true;
+      all = options_.documents(stream_.documents[i]) && all;
+    }
+    if (!all) return;
+    stream_.taken_documents += stream_.documents.size() - listed;
+    stream_.documents.resize(listed);
+    builder_->drop_from(first);
   }
 
   bool read_plain(std::size_t begin, std::size_t end) {

@@ -33,6 +33,7 @@ struct Document {
   Value root;
   SourceRange range;  ///< without the `---` line
   Format format = Format::yaml;
+  bool offered = false;  ///< ReadOptions::documents was told of it
 };
 
 /// A document that was seen and not read, because its kind does not matter.
@@ -61,6 +62,9 @@ struct ReadOptions {
   std::function<bool(std::string_view kind, std::string_view text)> pass_over;
   /// When set: see ItemSink. Called only for JSON.
   ItemSink items;
+  /// When set: told of each document that was read as YAML. True: its nodes are dropped at once, as those of
+  /// items, and it is not listed; false: it stays, as `offered`.
+  std::function<bool(const Document& document)> documents;
   /// Keep the places of comments (YAML).
   bool comments = true;
   /// Let the reader for plain YAML try first; false costs time and changes nothing else.
@@ -75,6 +79,7 @@ struct Stream {
   std::vector<Comment> comments;       ///< in the order of the text
   std::vector<SourceRange> templates;  ///< documents that are Helm templates: skipped
   std::vector<PassedOver> passed_over;
+  std::size_t taken_documents = 0;   ///< by ReadOptions::documents, and not listed
   std::size_t failed_documents = 0;  ///< could not be read; each has an issue of level error
 };
 

@@ -57,17 +57,26 @@ void Inventory::Loader::run() {
     return !may_be_of_interest(kind, text);
   };
   read.items = [this](Value item, const document::ListHead& head) { return take_item(item, head); };
+  read.documents = [this](const document::Document& document) {
+    const bool kept = std::exchange(keep_nodes_, false);
+    take_document(document);
+    const bool taken = !keep_nodes_;
+    keep_nodes_ = keep_nodes_ || kept;
+    return taken;
+  };
   document::Stream stream = document::read_documents(inventory_.sources_, buffer_, read);
 
   InventoryCounts& counts = inventory_.counts_;
   ++counts.buffers;
-  counts.documents +=
-      stream.documents.size() + stream.passed_over.size() + stream.templates.size() + stream.failed_documents;
+  counts.documents += stream.documents.size() + stream.taken_documents + stream.passed_over.size() +
+                      stream.templates.size() + stream.failed_documents;
   counts.failed_documents += stream.failed_documents;
   counts.templates += stream.templates.size();
   for (Issue& issue : stream.issues) collector_.add(std::move(issue));
   for (const document::PassedOver& passed : stream.passed_over) count(counts.skipped_kinds, passed.kind);
-  for (const document::Document& document : stream.documents) take_document(document);
+  for (const document::Document& document : stream.documents) {
+    if (!document.offered) take_document(document);
+  }
   inventory_.comments_.insert(inventory_.comments_.end(), stream.comments.begin(), stream.comments.end());
   inventory_.templates_.insert(inventory_.templates_.end(), stream.templates.begin(), stream.templates.end());
   if (!keep_nodes_) stream.tree->drop_nodes();

@@ -156,6 +156,26 @@ TEST_CASE("documents whose kind does not matter are passed over, where that is s
   }
 }
 
+TEST_CASE("documents that were taken leave no nodes, their texts stay") {
+  std::vector<std::string_view> kinds;
+  ReadOptions options;
+  options.documents = [&](const Document& document) {
+    kinds.push_back(document.root.find("kind").text());
+    return kinds.back() != "Kept";
+  };
+  const Read taken =
+      read("kind: \"A\\\"\"\n---\nkind: Kept\n---\nkind: B\n---\nkind: {\n---\n{\"kind\": \"J\"}\n", options);
+  CHECK(kinds == std::vector<std::string_view>{"A\"", "Kept", "B"});
+  CHECK(taken.stream.taken_documents == 2);
+  CHECK(taken.stream.failed_documents == 1);
+  // JSON is not offered; what was offered and kept stands where it stood.
+  REQUIRE(taken.stream.documents.size() == 2);
+  CHECK(taken.stream.documents[0].offered);
+  CHECK(to_json(taken.root(0)) == R"({"kind":"Kept"})");
+  CHECK_FALSE(taken.stream.documents[1].offered);
+  CHECK(taken.stream.tree->size() == 6);
+}
+
 TEST_CASE("a text is read when it is first asked for, and once") {
   SourceManager sources;
   LazyStream documents(sources, sources.add("a.json", "# note\na: [1\n---\nb: 2 # why\n").value());
