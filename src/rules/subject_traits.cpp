@@ -26,9 +26,9 @@ constexpr std::array<std::string_view, 15> kIdpPrefixes = {
     "idp:",  "github:", "gitlab:", "google:", "tfc:",   "gha:",      "gh:"};
 // Those that say which platform's jobs are meant.
 constexpr std::array<std::string_view, 16> kCiPrefixes = {
-    "tfc:", "tfe:",    "hcp:",      "terraform:", "hcp-terraform:", "tfc/",
-    "gha:", "gh:",     "github:",   "gha/",       "github/",        "github-actions:",
-    "gl:",  "gitlab:", "gitlab-ci:"};
+    "tfc:", "tfe:",    "hcp:",       "terraform:", "hcp-terraform:", "tfc/",
+    "gha:", "gh:",     "github:",    "gha/",       "github/",        "github-actions:",
+    "gl:",  "gitlab:", "gitlab-ci:", "gitlab/"};
 
 // A name that is spelled as one with ids: GitHub's withdrawn form, and that of Forgejo.
 bool is_lookalike_id(const SubjectAnalysis& a) {

@@ -7,6 +7,7 @@
 #include "base/json_pointer.h"
 #include "base/result.h"
 #include "base/strings.h"
+#include "base/text_search.h"
 #include "base/time.h"
 #include "base/unicode.h"
 
@@ -110,6 +111,15 @@ TEST_CASE("times are read and printed") {
        {std::int64_t{0}, std::int64_t{-1}, std::int64_t{951782400}, std::int64_t{1790000000}}) {
     CHECK(parse_rfc3339(format_rfc3339({t, 0})).value().seconds == t);
   }
+}
+
+TEST_CASE("words are found wherever they stand") {
+  CHECK(contains("abcabd", "abd"));
+  CHECK(contains("abc", "abc"));
+  CHECK(contains("abc", ""));
+  CHECK_FALSE(contains("abc", "abd"));
+  CHECK_FALSE(contains("ab", "abc"));
+  CHECK_FALSE(contains("", "a"));
 }
 
 TEST_CASE("sha256 agrees with the published vector") {
