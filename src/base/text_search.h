@@ -5,8 +5,8 @@
 
 namespace oidc_audit {
 
-/// Whether `word` stands in `text`. Fast for long texts, where std::string_view::find stops at each occurrence
-/// of the first byte.
+/// Whether `word` stands in `text`. Fast for long texts, where std::string_view::find stops at each
+/// occurrence of the first byte.
 inline bool contains(std::string_view text, std::string_view word) noexcept {
 #if defined(__GLIBC__) || defined(__APPLE__)
   return word.empty() ||

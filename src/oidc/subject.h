@@ -220,7 +220,8 @@ struct SubjectFacts {
   /// The issuer is known and is no broker, and the remainder is the grammar of this other provider.
   const Provider* foreign_grammar = nullptr;
   std::optional<LookalikeHost> lookalike;
-  /// A part of the name that the issuer's URL names as well, with another value: "org `a`, ... `b`"; else empty.
+  /// A part of the name that the issuer's URL names as well, with another value: "org `a`, ... `b`"; else
+  /// empty.
   std::string issuer_conflict;
 
   bool email = false;             ///< one `@` with a domain behind it, after the prefix
