@@ -20,7 +20,7 @@ const FieldPath kRoot;
 // Buffers at least this large get room for their objects beforehand, so that arrays need not be moved;
 // untouched room costs no memory.
 constexpr std::size_t kReserveFrom = std::size_t{1} << 20;
-constexpr std::size_t kBytesPerBinding = 300;
+constexpr std::size_t kBytesPerBinding = 200;
 constexpr std::size_t kIssuesPerBuffer = 1'000;
 
 constexpr std::string_view kList = "List";

@@ -44,7 +44,8 @@ struct Input {
   Names names = Names::distinct;
 };
 
-constexpr std::array<Input, 4> kInputs = {{{"json teams", Shape::json, document::Format::json, Names::teams},
+constexpr std::array<Input, 5> kInputs = {{{"json teams", Shape::json, document::Format::json, Names::teams},
+                                           {"yaml teams", Shape::yaml, document::Format::yaml, Names::teams},
                                            {"json", Shape::json, document::Format::json},
                                            {"json pretty", Shape::json_pretty, document::Format::json},
                                            {"yaml", Shape::yaml, document::Format::yaml}}};
