@@ -11,7 +11,6 @@
 namespace oidc_audit::rules {
 namespace {
 
-using oidc::Facts;
 using oidc::Known;
 using oidc::TextShape;
 using Kind = MappingEntry::Kind;

@@ -111,7 +111,7 @@ std::string require_expression(const ServerConfig& server, std::string_view expr
 
 std::string refuse_system_names(const ServerConfig& server) {
   const Form form = form_of(server);
-  const std::string prefix = "set a prefix that names the issuer";
+  std::string prefix = "set a prefix that names the issuer";
   switch (form) {
     case Form::structured:
     case Form::openshift:
