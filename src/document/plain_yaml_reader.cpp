@@ -1,12 +1,11 @@
 #include "document/plain_yaml_reader.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <string>
 
+#include "document/line_cursor.h"
 #include "document/yaml_extent.h"
 #include "document/yaml_scalar.h"
 
@@ -19,29 +18,12 @@ constexpr std::size_t kMostKeyBytes = 1000;
 // yaml-cpp and the limits of the builder judge what is deeper.
 constexpr std::size_t kMostDepth = 100;
 constexpr std::size_t kMostFlowDepth = 30;
-constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t kNone = std::string_view::npos;
 
-enum CharClass : std::uint8_t { ordinary = 0, indicator = 1, stop = 2, flow_word = 4 };
-
-constexpr std::array<std::uint8_t, 256> make_classes() {
-  std::array<std::uint8_t, 256> out{};
-  for (const char c : std::string_view("-?:,[]{}#&*!|>'\"%@`"))
-    out[static_cast<unsigned char>(c)] |= indicator;
-  for (const char c : std::string_view(": \t\r\n")) out[static_cast<unsigned char>(c)] |= stop;
-  for (char c = 'a'; c <= 'z'; ++c) out[static_cast<unsigned char>(c)] |= flow_word;
-  for (char c = 'A'; c <= 'Z'; ++c) out[static_cast<unsigned char>(c)] |= flow_word;
-  for (char c = '0'; c <= '9'; ++c) out[static_cast<unsigned char>(c)] |= flow_word;
-  for (const char c : std::string_view("_./*-@+=")) out[static_cast<unsigned char>(c)] |= flow_word;
-  return out;
-}
-constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
-
-bool is_class(char c, CharClass wanted) { return (kClasses[static_cast<unsigned char>(c)] & wanted) != 0; }
-
-class PlainReader {
+class PlainReader : private LineCursor {
  public:
   PlainReader(std::string_view part, std::size_t begin, DocumentBuilder& builder)
-      : text_(part), line_(begin), floor_(begin), builder_(builder) {}
+      : LineCursor(part, begin), floor_(begin), builder_(builder) {}
 
   bool read() {
     if (!skip_marker()) return false;
@@ -68,60 +50,15 @@ class PlainReader {
   };
 
   static std::uint32_t offset(std::size_t at) { return static_cast<std::uint32_t>(at); }
-  char char_at(std::size_t at) const { return at < end_ ? text_[at] : '\n'; }
-  // White space or the end of the line.
-  bool is_blank_at(std::size_t at) const { return at >= end_ || text_[at] == ' ' || text_[at] == '\t'; }
-  bool is_dash_at(std::size_t at) const { return text_[at] == '-' && is_blank_at(at + 1); }
-
-  // --- Lines
+  // --- Blocks
 
   // A `---` line of nothing else in front.
   bool skip_marker() {
-    if (text_.substr(line_, 3) == "\xEF\xBB\xBF") return false;
     if (text_.substr(line_, 3) != "---") return true;
     if (!find_line_end()) return false;
     line_ = next_;
     return is_rest_empty(std::min(at_ + 3, end_));
   }
-
-  // Sets at_, end_ and next_ for the line at line_.
-  bool find_line_end() {
-    at_ = line_;
-    const void* const found = std::memchr(text_.data() + line_, '\n', text_.size() - line_);
-    end_ = found == nullptr ? text_.size()
-                            : static_cast<std::size_t>(static_cast<const char*>(found) - text_.data());
-    next_ = std::min(end_ + 1, text_.size());
-    if (end_ > line_ && text_[end_ - 1] == '\r') {
-      if (found == nullptr) return false;
-      --end_;
-    }
-    return true;
-  }
-
-  // The same, with at_ at the first character that counts, or at end_ when there is none.
-  bool start_line() {
-    if (!find_line_end()) return false;
-    while (at_ < end_ && text_[at_] == ' ') ++at_;
-    if (at_ == end_) return true;
-    const char first = text_[at_];
-    if (first == '\t' || first == '\r') return false;
-    if (first != '#') return true;
-    const bool whole = is_comment(at_);
-    at_ = end_;
-    return whole;
-  }
-
-  // A comment has no line end of its own kind inside it.
-  bool is_comment(std::size_t at) const { return std::memchr(text_.data() + at, '\r', end_ - at) == nullptr; }
-
-  // Nothing, or a comment, from `at` to the end of the line.
-  bool is_rest_empty(std::size_t at) const {
-    const std::size_t start = at;
-    while (at < end_ && text_[at] == ' ') ++at;
-    return at == end_ || (text_[at] == '#' && at > start && is_comment(at));
-  }
-
-  // --- Blocks
 
   bool read_line() {
     const std::size_t column = at_ - line_;
@@ -130,7 +67,7 @@ class PlainReader {
       return false;
     }
     const bool item = is_dash_at(at_);
-    if (blocks_.empty()) return begun_ ? false : read_entries(true);
+    if (blocks_.empty()) return read_entries(true);
     if (pending_ != kNone) {
       const Block& top = blocks_.back();
       const bool nested = column > top.indent || (column == top.indent && top.mapping && item);
@@ -214,7 +151,6 @@ class PlainReader {
 
   bool open_block(std::size_t indent, bool mapping) {
     if (blocks_.size() >= kMostDepth) return false;
-    begun_ = true;
     blocks_.push_back({indent, mapping});
     const std::size_t begin = line_ + indent;
     floor_ = std::max(floor_, begin);
@@ -249,7 +185,7 @@ class PlainReader {
   bool read_scalar(Token& token) {
     const char first = text_[at_];
     if (first == '"' || first == '\'') return read_quoted(token, true);
-    if (is_class(first, indicator) && (first != '-' || is_dash_at(at_))) return false;
+    if (is_class(first, CharClass::indicator) && (first != '-' || is_dash_at(at_))) return false;
     const std::size_t start = at_;
     const std::size_t behind = end_of_text(start);
     if (behind == kNone) return false;
@@ -269,27 +205,6 @@ class PlainReader {
     token.event.kind = resolve_plain_scalar(value);
     return token.event.kind != NodeKind::floating ||
            std::isfinite(parse_yaml_float(value).value_or(INFINITY));
-  }
-
-  // Where plain text of this line ends: in front of `: `, ` #` or the line's end.
-  std::size_t end_of_text(std::size_t at) const {
-    std::size_t behind = at;
-    for (; at < end_; ++at) {
-      const char c = text_[at];
-      if (!is_class(c, stop)) {
-        behind = at + 1;
-        continue;
-      }
-      if (c == ' ') {
-        if (char_at(at + 1) == '#') return is_comment(at) ? behind : kNone;
-      } else if (c == ':') {
-        if (is_blank_at(at + 1)) return behind == at ? behind : kNone;
-        behind = at + 1;
-      } else {
-        return kNone;
-      }
-    }
-    return behind;
   }
 
   // `lines`: it may go on behind this line.
@@ -336,7 +251,9 @@ class PlainReader {
     while (behind > start && text_[behind - 1] == ' ') --behind;
     if (behind > start && text_[behind - 1] == '\t') return false;
     raw.append(text_, start, behind - start);
-    return find_continuation() && fold(raw);
+    if (!find_continuation()) return false;
+    fold(raw);
+    return true;
   }
 
   // Goes to the first line with content. False when there is none or it is not indented as a part of this
@@ -354,13 +271,12 @@ class PlainReader {
     return at_ - line_ > blocks_.back().indent && text_[at_] != '\t';
   }
 
-  bool fold(std::string& out) const {
+  void fold(std::string& out) const {
     if (breaks_ == 1) {
       out += ' ';
     } else {
       out.append(breaks_ - 1, '\n');
     }
-    return true;
   }
 
   bool decode(std::string_view raw, char quote) {
@@ -411,11 +327,6 @@ class PlainReader {
     while (at < text_.size() && text_[at] == ' ') ++at;
     if (at == text_.size()) return false;
     return at - next_ > blocks_.back().indent || text_[at] == '\n' || text_[at] == '\r';
-  }
-
-  bool is_end_of_line(std::size_t at) const {
-    while (at < end_ && text_[at] == ' ') ++at;
-    return at == end_;
   }
 
   // --- Block scalars
@@ -511,9 +422,9 @@ class PlainReader {
   bool read_flow_scalar(Token& token) {
     if (text_[at_] == '"' || text_[at_] == '\'') return read_quoted(token, false);
     const std::size_t start = at_;
-    if (is_class(text_[at_], indicator)) return false;
+    if (is_class(text_[at_], CharClass::indicator)) return false;
     std::size_t at = start;
-    while (at < end_ && is_class(text_[at], flow_word)) ++at;
+    while (at < end_ && is_class(text_[at], CharClass::flow_word)) ++at;
     if (at == start) return false;
     const char behind = char_at(at);
     if (behind != ',' && behind != ']' && behind != '}' && behind != ':' && behind != ' ' && behind != '\n') {
@@ -523,15 +434,9 @@ class PlainReader {
     return set_kind(token);
   }
 
-  std::string_view text_;        // up to the end of the document
-  std::size_t line_;             // start of the line,
-  std::size_t at_ = 0;           // where we are in it,
-  std::size_t end_ = 0;          // its end,
-  std::size_t next_ = 0;         // and the start of the next one
   std::size_t floor_;            // behind the last token
   std::size_t breaks_ = 0;       // line ends in front of a continuation
   std::size_t pending_ = kNone;  // behind a colon or dash whose value has not come yet
-  bool begun_ = false;
   std::vector<Block> blocks_;
   std::string decoded_;
   DocumentBuilder& builder_;
