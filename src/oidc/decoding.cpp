@@ -1,34 +1,12 @@
 #include <cstdint>
 
+#include "base/percent_encoding.h"
 #include "base/unicode.h"
 #include "oidc/catalogue_impl.h"
 
 namespace oidc_audit::oidc {
 
 namespace {
-
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0) {
-      out += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-      i += 2;
-    } else if (text[i] == '+' && plus_is_space) {
-      out += ' ';
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
 
 int base64url_digit(char c) noexcept {
   if (c >= 'A' && c <= 'Z') return c - 'A';
@@ -69,13 +47,13 @@ std::string_view decode_segment(Decoding decoding, std::string_view raw, ParsedN
       return parsed.keep(replace_all(raw, "%3A", ":"));
     case Decoding::percent:
       if (raw.find('%') == std::string_view::npos) return raw;
-      return parsed.keep(percent_decode(raw, false));
+      return parsed.keep(percent_decode(raw));
     case Decoding::query:
       if (raw.find_first_of("%+") == std::string_view::npos) return raw;
-      return parsed.keep(percent_decode(raw, true));
+      return parsed.keep(percent_decode(replace_all(raw, "+", " ")));
     case Decoding::jenkins_path: {
       if (raw.find_first_of("%/") == std::string_view::npos) return raw;
-      return parsed.keep(percent_decode(replace_all(raw, "/job/", "/"), false));
+      return parsed.keep(percent_decode(replace_all(raw, "/job/", "/")));
     }
   }
   return raw;

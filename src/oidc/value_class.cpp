@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/percent_encoding.h"
+
 namespace oidc_audit::oidc {
 
 namespace {
@@ -30,12 +32,6 @@ bool is_host(std::string_view text) noexcept {
 }
 
 bool is_upper_hex(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); }
-
-int hex_value(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char folded = static_cast<char>(c | 0x20);
-  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
 
 // What Jenkins leaves as it is in the name of a job.
 bool is_plain_in_job(char c) noexcept {
@@ -85,23 +81,6 @@ bool is_spiffe_path(std::string_view text) noexcept {
   }
 }
 
-}  // namespace
-
-namespace {
-
-// Decoded and encoded again: `take` writes each byte of what the text means.
-template <typename Take>
-void each_meant(std::string_view text, const Take& take) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0) {
-      c = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    }
-    take(c);
-  }
-}
-
 void add_escape(std::string& out, char c) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
@@ -118,7 +97,7 @@ std::string jenkins_job_path(std::string_view path) {
   each_job(path, [&](std::string_view name) {
     if (!first) out += "/job/";
     first = false;
-    each_meant(name, [&out](char c) {
+    for (const char c : percent_decode(name)) {
       if (is_plain_in_job(c)) {
         out += c;
       } else if (c == '/') {
@@ -126,7 +105,7 @@ std::string jenkins_job_path(std::string_view path) {
       } else {
         add_escape(out, c);
       }
-    });
+    }
   });
   return out;
 }
@@ -137,7 +116,7 @@ std::string query_escaped(std::string_view text) {
            c == '_' || c == '.' || c == '~';
   };
   std::string out;
-  each_meant(text, [&](char c) {
+  for (const char c : percent_decode(text)) {
     if (plain(c) || c == '+') {
       out += c;
     } else if (c == ' ') {
@@ -145,7 +124,7 @@ std::string query_escaped(std::string_view text) {
     } else {
       add_escape(out, c);
     }
-  });
+  }
   return out;
 }
 

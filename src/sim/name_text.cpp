@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "base/glob.h"
+#include "base/percent_encoding.h"
 #include "base/strings.h"
 #include "base/unicode.h"
 
@@ -111,20 +112,9 @@ bool near_in_spelling(std::string_view a, std::string_view b) {
 }
 
 std::string decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return std::isdigit(byte) != 0 ? byte - '0' : (byte | 0x20) - 'a' + 10;
-  };
   std::string out(text);
   for (int times = 0; times < 3 && out.find('%') != std::string::npos; ++times) {
-    std::string once;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      const bool escape = out[i] == '%' && i + 2 < out.size() &&
-                          std::isxdigit(static_cast<unsigned char>(out[i + 1])) != 0 &&
-                          std::isxdigit(static_cast<unsigned char>(out[i + 2])) != 0;
-      once += escape ? static_cast<char>(digit(out[i + 1]) * 16 + digit(out[i + 2])) : out[i];
-      if (escape) i += 2;
-    }
+    std::string once = percent_decode(out);
     if (once == out) break;
     out = std::move(once);
   }

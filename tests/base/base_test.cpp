@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/files.h"
 #include "base/json_pointer.h"
+#include "base/percent_encoding.h"
 #include "base/result.h"
 #include "base/strings.h"
 #include "base/text_search.h"
@@ -120,6 +121,15 @@ TEST_CASE("words are found wherever they stand") {
   CHECK_FALSE(contains("abc", "abd"));
   CHECK_FALSE(contains("ab", "abc"));
   CHECK_FALSE(contains("", "a"));
+}
+
+TEST_CASE("percent-encoding is undone once") {
+  CHECK(percent_decode("a%2Fb%3ac") == "a/b:c");
+  CHECK(percent_decode("%252F") == "%2F");
+  CHECK(percent_decode("100%") == "100%");
+  CHECK(percent_decode("%4") == "%4");
+  CHECK(percent_decode("%4g%G4+") == "%4g%G4+");
+  CHECK(percent_decode("") == "");
 }
 
 TEST_CASE("sha256 agrees with the published vector") {
